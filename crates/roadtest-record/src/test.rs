@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! What one test leaves behind.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Names the folder that records go to; the default is [`OUT`].
+pub const OUT_ENV: &str = "ROADTEST_OUT";
+
+/// Where records go, below the workspace root.
+pub const OUT: &str = "target/roadtest/last";
+
+/// How a test ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every assertion held, and the kernel and the models had no complaint.
+    Passed,
+    /// An assertion did not hold, or the test returned an error.
+    Failed,
+    /// The kernel lacks what the test needs.
+    Skipped,
+    /// The kernel reported a WARNING, BUG, Oops or the like.
+    KernelReport,
+    /// The driver broke a contract of the datasheet, or a model panicked.
+    ModelViolation,
+    /// The kernel died or stopped responding.
+    GuestDied,
+    /// A guest request took longer than its limit in virtual time, or the
+    /// guest made no progress in wall-clock time.
+    TimedOut,
+}
+
+/// What one test leaves behind: `record.json`. The runner's own verdict
+/// (`cargo test`, nextest) wins where the two disagree about success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The test as `cargo test` names it: `iio::light::opt3001::reads_lux`.
+    pub name: String,
+    /// The source path under the kernel's `drivers/`, without `.c`.
+    pub driver: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it did not pass; empty where it did.
+    pub reason: String,
+    /// From the start of the test to its end, in milliseconds.
+    pub wall_ms: f64,
+    /// From starting the kernel to the agent's first word, in milliseconds.
+    pub boot_ms: f64,
+    /// Virtual time at the end, in nanoseconds.
+    pub virtual_ns: u64,
+    /// Bus transfers, counted by STOP conditions.
+    pub transfers: u64,
+    /// The kernel's reports, a first line each.
+    pub kernel_reports: Vec<String>,
+    /// The timeline, relative to the folder of the run.
+    pub timeline: PathBuf,
+    /// What was expected, and what came, where the failure says so.
+    pub expected: Option<String>,
+    /// See `expected`.
+    pub got: Option<String>,
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! What ends a test from outside its assertions: the guest, a model or the
+//! framework itself went wrong. Each kind has its own outcome in the record.
+
+use roadtest_model::SimTime;
+use roadtest_record::test::Outcome;
+
+/// What ends a test from outside its assertions.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The guest's process ended.
+    #[error("the guest died{}: {last_words}", doing(.doing))]
+    GuestDied {
+        /// What the test had asked of it.
+        doing: Option<String>,
+        /// The kernel's last lines, or how the process ended.
+        last_words: String,
+    },
+    /// The guest did nothing for a long time on the host's clock.
+    #[error(
+        "the guest made no progress for {seconds} s{}: it runs in a loop that never sleeps; \
+         the last line of its log is: {last_words}",
+        doing(.doing)
+    )]
+    GuestHung {
+        /// The watchdog's time, on the host's clock.
+        seconds: u64,
+        /// What the test had asked of it.
+        doing: Option<String>,
+        /// The kernel's last line.
+        last_words: String,
+    },
+    /// A request was not answered within its limit of virtual time.
+    #[error(
+        "the guest did not answer within {limit} of virtual time: it is in `{doing}`{place}"
+    )]
+    RequestTimedOut {
+        /// The limit.
+        limit: SimTime,
+        /// What the test had asked of it.
+        doing: String,
+        /// Where in the kernel it sleeps, if that is known.
+        place: String,
+    },
+    /// A model panicked.
+    #[error("the model of {chip} panicked: {message}")]
+    ModelPanicked {
+        /// The chip's name on the board.
+        chip: String,
+        /// The panic's message and place.
+        message: String,
+    },
+    /// A model asked for something impossible.
+    #[error("the model of {chip} {what}")]
+    ModelError {
+        /// The chip's name on the board.
+        chip: String,
+        /// What it did.
+        what: String,
+    },
+    /// The guest broke the rules of the time protocol.
+    #[error("the guest's virtual time is out of order")]
+    Time(#[from] roadtest_time::Error),
+    /// A device's connection to the guest broke.
+    #[error("a device of the guest failed")]
+    Device(#[from] roadtest_vhost::Error),
+    /// The agent sent something else than an answer.
+    #[error("the guest's agent does not speak our protocol: rebuild the kernel's guest root")]
+    Wire(#[from] roadtest_wire::Error),
+    /// The host's system calls failed.
+    #[error("the host cannot {what}")]
+    Host {
+        /// What was tried.
+        what: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Fault {
+    /// The outcome of a test that ends so.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::GuestDied { .. } | Self::Time(_) | Self::Device(_) | Self::Wire(_) => {
+                Outcome::GuestDied
+            }
+            Self::GuestHung { .. } | Self::RequestTimedOut { .. } => Outcome::TimedOut,
+            Self::ModelPanicked { .. } | Self::ModelError { .. } => Outcome::ModelViolation,
+            Self::Host { .. } => Outcome::Failed,
+        }
+    }
+
+    pub(crate) fn host(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Host { what, source }
+    }
+}
+
+fn doing(doing: &Option<String>) -> String {
+    match doing {
+        Some(doing) => format!(" during `{doing}`"),
+        None => String::new(),
+    }
+}

@@ -298,7 +298,7 @@ fn text(cursor: &mut Cursor<'_>) -> Result<String, Error> {
             Some(c) => bytes.extend(c.encode_utf8(&mut [0; 4]).bytes()),
         }
     }
-    String::from_utf8(bytes).or_else(|e| Err(syntax(start, format!("not UTF-8: {e}"))))
+    String::from_utf8(bytes).map_err(|e| syntax(start, format!("not UTF-8: {e}")))
 }
 
 /// What follows a `\` in a string.

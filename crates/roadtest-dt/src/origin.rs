@@ -14,8 +14,8 @@ pub struct Origin {
 /// A place in a fragment, both counted from one; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
 impl Origin {
@@ -38,7 +38,7 @@ impl Origin {
 
     /// Line and column, counted from one, within the fragment of DTS; none
     /// for what was built in code.
-    pub fn position(&self) -> Option<(usize, usize)> {
+    pub fn position(&self) -> Option<(u32, u32)> {
         self.text.map(|text| (text.line, text.column))
     }
 }

@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The wiring: which chips are where, what their pins are connected to, and
+//! the devicetree that says so. A board is a value until it is booted.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::rc::Rc;
+
+use roadtest_dt::{Cell, Node, Tree, Value};
+use roadtest_model::{Chip, Edge, Level};
+
+use crate::context::{self, Context};
+use crate::error::{Error, Result};
+use crate::machine::{Boot, Machine, run_folder, socket};
+use crate::pin::{LineState, Pin};
+use crate::timeline::Timeline;
+use crate::uml::Uml;
+use crate::world::{Shared, Slot, World};
+
+/// Labels of the controllers in the devicetree, for fragments.
+const I2C_LABEL: &str = "i2c";
+const GPIO_LABEL: &str = "gpio";
+/// `VIRTIO_ID_CONSOLE`, `VIRTIO_ID_I2C_ADAPTER`, `VIRTIO_ID_GPIO`.
+const CONSOLE_ID: u32 = 3;
+const I2C_ID: u32 = 0x22;
+const GPIO_ID: u32 = 0x29;
+/// 7-bit addresses that the I2C specification does not reserve.
+const ADDRESSES: std::ops::RangeInclusive<u16> = 0x08..=0x77;
+
+/// A board: chips, pins and the wires between them.
+///
+/// ```no_run
+/// # use roadtest::{Board, Edge};
+/// # use roadtest_chips::iio::light::opt3001::Opt3001;
+/// # fn main() -> roadtest::Result {
+/// let mut board = Board::new();
+/// let int = board.gpio(3);
+/// let light = board.i2c(0x44, Opt3001::default()).interrupt(&int, Edge::Falling);
+/// let uml = board.boot()?;
+/// let sensor = uml.bind(&light)?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Board {
+    world: Shared,
+    wiring: Rc<RefCell<Wiring>>,
+    context: Context,
+    fragments: Vec<String>,
+    scl_hz: u32,
+    memory_mib: u32,
+    parameters: Vec<String>,
+    needs: Vec<(Need, String)>,
+    host_root: bool,
+}
+
+/// What a test needs of the kernel.
+enum Need {
+    Since(u32, u32),
+    Before(u32, u32),
+}
+
+/// What the board knows of its chips beyond what runs.
+#[derive(Default)]
+pub(crate) struct Wiring {
+    nodes: Vec<ChipNode>,
+    errors: Vec<String>,
+}
+
+/// The devicetree node of a chip.
+struct ChipNode {
+    compatible: String,
+    properties: Vec<(String, Value)>,
+    children: Vec<Node>,
+}
+
+impl Default for Board {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Board {
+    /// An empty board for the test that calls this.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self {
+            world: Shared::default(),
+            wiring: Rc::default(),
+            context: Context::new(Location::caller()),
+            fragments: Vec::new(),
+            scl_hz: 400_000,
+            memory_mib: 64,
+            parameters: Vec::new(),
+            needs: Vec::new(),
+            host_root: false,
+        }
+    }
+
+    /// Line `line` of the board's GPIO controller.
+    pub fn gpio(&mut self, line: u16) -> Pin {
+        self.world.borrow_mut().lines.lines.entry(line).or_default();
+        Pin {
+            world: self.world.clone(),
+            line,
+        }
+    }
+
+    /// Line `line` of the board's GPIO controller, with a name that the
+    /// kernel sees.
+    pub fn gpio_named(&mut self, line: u16, name: &str) -> Pin {
+        let pin = self.gpio(line);
+        let mut world = self.world.borrow_mut();
+        let state: &mut LineState = world.lines.lines.entry(line).or_default();
+        state.name = name.to_owned();
+        drop(world);
+        pin
+    }
+
+    /// Puts a chip at a 7-bit address of the board's I2C bus.
+    #[track_caller]
+    pub fn i2c<C: Chip>(&mut self, address: u16, chip: C) -> Wired<C> {
+        let place = Location::caller();
+        let mut world = self.world.borrow_mut();
+        let mut wiring = self.wiring.borrow_mut();
+        let base = C::COMPATIBLE.rsplit(',').next().unwrap_or("chip");
+        let name = if world.slots.iter().any(|slot| slot.name == base) {
+            format!("{base}@{address:02x}")
+        } else {
+            base.to_owned()
+        };
+        if !ADDRESSES.contains(&address) {
+            wiring.errors.push(format!(
+                "{name} at {place} has address {address:#04x}; a chip's is 0x08 to 0x77"
+            ));
+        }
+        if let Some(other) = world.slots.iter().find(|slot| slot.address == address) {
+            wiring.errors.push(format!(
+                "{} at {} and {name} at {place} are both at address {address:#04x}",
+                other.name, other.place
+            ));
+        }
+        if chip.scl_hz_max() < self.scl_hz {
+            wiring.errors.push(format!(
+                "{name} at {place} allows {} Hz on SCL, the bus has {} Hz; \
+                 call `board.scl_hz()` before",
+                chip.scl_hz_max(),
+                self.scl_hz
+            ));
+        }
+        let chip = Rc::new(RefCell::new(chip));
+        let index = world.slots.len();
+        world.slots.push(Slot {
+            name,
+            address,
+            place,
+            chip: chip.clone(),
+            interrupt: None,
+            supply: None,
+            reset: None,
+            seen: 0,
+        });
+        wiring.nodes.push(ChipNode {
+            compatible: C::COMPATIBLE.to_owned(),
+            properties: Vec::new(),
+            children: Vec::new(),
+        });
+        Wired {
+            chip,
+            index,
+            world: self.world.clone(),
+            wiring: self.wiring.clone(),
+            kind: PhantomData,
+        }
+    }
+
+    /// The rate of SCL in Hz, 400 kHz unless changed; to be called before
+    /// chips are put on the bus. It gives each message its duration.
+    pub fn scl_hz(&mut self, hz: u32) -> &mut Self {
+        self.scl_hz = hz;
+        self
+    }
+
+    /// The guest's memory in MiB, 64 unless changed. A kernel with sanitizers
+    /// needs 256.
+    pub fn memory_mib(&mut self, mib: u32) -> &mut Self {
+        self.memory_mib = mib;
+        self
+    }
+
+    /// Adds a parameter to the kernel's command line.
+    pub fn parameter(&mut self, text: &str) -> &mut Self {
+        self.parameters.push(text.to_owned());
+        self
+    }
+
+    /// Adds devicetree source: nodes for `/ { … };`, or properties for a
+    /// labelled node, `&i2c { … };`. Chips are labelled `chip0`, `chip1`, …
+    /// in the order in which they were added.
+    pub fn dts(&mut self, text: &str) -> &mut Self {
+        self.fragments.push(text.to_owned());
+        self
+    }
+
+    /// Mounts the host's root folder read-only at `/host` in the guest.
+    pub fn host_root(&mut self) -> &mut Self {
+        self.host_root = true;
+        self
+    }
+
+    /// The test makes sense only from this kernel version on: it is skipped
+    /// on older ones, with `why`.
+    pub fn since(&mut self, version: (u32, u32), why: &str) -> &mut Self {
+        self.needs
+            .push((Need::Since(version.0, version.1), why.to_owned()));
+        self
+    }
+
+    /// The test makes sense only before this kernel version: it is skipped on
+    /// it and newer ones, with `why`.
+    pub fn before(&mut self, version: (u32, u32), why: &str) -> &mut Self {
+        self.needs
+            .push((Need::Before(version.0, version.1), why.to_owned()));
+        self
+    }
+
+    /// The devicetree as source text, for a snapshot.
+    ///
+    /// # Errors
+    /// Where the wiring or a fragment makes no sense.
+    pub fn to_dts(&self) -> Result<String> {
+        Ok(self.tree(|device| format!("{device}.sock"))?.to_dts())
+    }
+
+    /// Starts a kernel on this board.
+    ///
+    /// # Errors
+    /// Where the wiring makes no sense, no kernel has been built, or the
+    /// kernel does not come up.
+    pub fn boot(self) -> Result<Uml> {
+        let kernel = crate::uml::load_kernel()?;
+        if let Some(reason) = kernel.unavailable.get(self.context.driver()) {
+            context::skip(Some(self.context), &reason.clone());
+        }
+        let version = kernel.version();
+        for (need, why) in &self.needs {
+            let reason = match *need {
+                Need::Since(major, minor) if version < (major, minor) => {
+                    format!("needs Linux {major}.{minor}: {why}")
+                }
+                Need::Before(major, minor) if version >= (major, minor) => {
+                    format!("needs Linux before {major}.{minor}: {why}")
+                }
+                _ => continue,
+            };
+            context::skip(Some(self.context), &reason);
+        }
+        self.world
+            .borrow_mut()
+            .lines
+            .start()
+            .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
+        let folder = run_folder()?;
+        let dtb = self.tree(|device| socket(folder.path(), device))?.to_dtb()?;
+        let boot = Boot {
+            kernel: &kernel,
+            folder,
+            memory_mib: self.memory_mib,
+            scl_hz: self.scl_hz,
+            parameters: self.parameters,
+        };
+        std::fs::write(boot.dtb_file(), dtb)?;
+        for index in 0..self.world.borrow().slots.len() {
+            self.world.borrow_mut().settle(index);
+        }
+        let started = std::time::Instant::now();
+        let (machine, _release) = Machine::boot(self.world.clone(), &boot)?;
+        let mut context = self.context;
+        context.boot_ms = context::milliseconds(started);
+        let Boot { folder, .. } = boot;
+        let uml = Uml::new(machine, context, kernel, folder);
+        if self.host_root {
+            uml.mount_host_root()?;
+        }
+        Ok(uml)
+    }
+
+    fn tree(&self, socket: impl Fn(&str) -> String) -> Result<Tree> {
+        let wiring = self.wiring.borrow();
+        if !wiring.errors.is_empty() {
+            return Err(Error::new(format!(
+                "the board is not wired right: {}",
+                wiring.errors.join("; ")
+            )));
+        }
+        let world = self.world.borrow();
+        let mut tree = Tree::new();
+        let root = tree.root_mut();
+        root.set("#address-cells", 1);
+        root.set("#size-cells", 1);
+        root.set("model", "roadtest");
+        root.set("compatible", "roadtest");
+        // A seed spares the kernel the wait for entropy, and every run gets
+        // the same.
+        root.push(Node::new("chosen").prop("rng-seed", Value::bytes([0x5a; 32])));
+        root.push(virtio("console", CONSOLE_ID, socket("console"), None));
+        let mut bus = Node::new("i2c")
+            .label(I2C_LABEL)
+            .prop("compatible", format!("virtio,device{I2C_ID:x}"))
+            .prop("#address-cells", 1)
+            .prop("#size-cells", 0);
+        for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
+            bus.push(chip_node(index, slot, chip));
+        }
+        root.push(virtio("i2c-bus", I2C_ID, socket("i2c"), Some(bus)));
+        if !world.lines.is_empty() {
+            let controller = Node::new("gpio")
+                .label(GPIO_LABEL)
+                .prop("compatible", format!("virtio,device{GPIO_ID:x}"))
+                .prop("gpio-controller", Value::flag())
+                .prop("#gpio-cells", 2)
+                .prop("interrupt-controller", Value::flag())
+                .prop("#interrupt-cells", 2);
+            root.push(virtio(
+                "gpio-bus",
+                GPIO_ID,
+                socket("gpio"),
+                Some(controller),
+            ));
+        }
+        for fragment in &self.fragments {
+            tree.overlay_dts(fragment)?;
+        }
+        Ok(tree)
+    }
+}
+
+fn virtio(name: &str, id: u32, socket: String, child: Option<Node>) -> Node {
+    let mut node = Node::new(name)
+        .prop("compatible", "virtio,uml")
+        .prop("socket-path", socket)
+        .prop("virtio-device-id", id);
+    if let Some(child) = child {
+        node.push(child);
+    }
+    node
+}
+
+fn chip_node(index: usize, slot: &Slot, chip: &ChipNode) -> Node {
+    let base = chip.compatible.rsplit(',').next().unwrap_or("chip");
+    let mut node = Node::new(format!("{base}@{:x}", slot.address))
+        .label(format!("chip{index}"))
+        .prop("compatible", chip.compatible.as_str())
+        .prop("reg", u32::from(slot.address));
+    if let Some((line, edge)) = slot.interrupt {
+        node.set(
+            "interrupts-extended",
+            [
+                Cell::phandle(GPIO_LABEL),
+                u32::from(line).into(),
+                edge.cell().into(),
+            ],
+        );
+    }
+    for (name, value) in &chip.properties {
+        node.set(name.as_str(), value.clone());
+    }
+    for child in &chip.children {
+        node.push(child.clone());
+    }
+    node
+}
+
+/// A chip in its place on the board.
+pub struct Wired<C> {
+    chip: Rc<RefCell<C>>,
+    index: usize,
+    world: Shared,
+    wiring: Rc<RefCell<Wiring>>,
+    kind: PhantomData<C>,
+}
+
+impl<C: Chip> Wired<C> {
+    /// Connects the chip's interrupt output to a line.
+    #[must_use]
+    #[track_caller]
+    pub fn interrupt(self, pin: &Pin, edge: Edge) -> Self {
+        self.connect(pin, "interrupt output");
+        self.slot(|slot| slot.interrupt = Some((pin.line, edge)));
+        self
+    }
+
+    /// Lets a line switch the chip's supply, which is on while the line is at
+    /// `on`. It is off at first, since nobody drives the line yet.
+    #[must_use]
+    #[track_caller]
+    pub fn supply(self, pin: &Pin, on: Level) -> Self {
+        self.connect(pin, "supply switch");
+        self.slot(|slot| slot.supply = Some((pin.line, on)));
+        let now = self.world.borrow().now;
+        let power = Level::high_when(on == Level::Low);
+        self.chip.borrow_mut().power(power, now);
+        self
+    }
+
+    /// Connects a line to the chip's reset input.
+    #[must_use]
+    #[track_caller]
+    pub fn reset(self, pin: &Pin) -> Self {
+        self.connect(pin, "reset input");
+        self.slot(|slot| slot.reset = Some(pin.line));
+        self
+    }
+
+    /// Overrides `compatible` of the chip's devicetree node.
+    #[must_use]
+    pub fn compatible(self, compatible: &str) -> Self {
+        self.node(|node| node.compatible = compatible.to_owned());
+        self
+    }
+
+    /// Adds a property to the chip's devicetree node.
+    #[must_use]
+    pub fn prop(self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        self.node(|node| node.properties.push((name.to_owned(), value)));
+        self
+    }
+
+    /// Adds a child to the chip's devicetree node.
+    #[must_use]
+    pub fn child(self, child: Node) -> Self {
+        self.node(|node| node.children.push(child));
+        self
+    }
+
+    /// Looks at the model or changes it: a stimulus. What changes on the
+    /// chip's pins by it reaches the guest when that runs next.
+    pub fn with<R>(&self, change: impl FnOnce(&mut C) -> R) -> R {
+        let result = change(&mut self.chip.borrow_mut());
+        self.world.borrow_mut().settle(self.index);
+        result
+    }
+
+    /// What happened to this chip.
+    pub fn timeline(&self) -> Timeline {
+        let world = self.world.borrow();
+        let slot = &world.slots[self.index];
+        let pin = slot.interrupt.map(|(line, _)| world.lines.label(line));
+        Timeline::of_chip(&world.events, &slot.name, slot.address, pin.as_deref())
+    }
+
+    /// Puts all that has happened so far behind: [`news`](Self::news) begins
+    /// here.
+    pub fn forget(&self) {
+        let mut world = self.world.borrow_mut();
+        let mark = world.events.len();
+        world.slots[self.index].seen = mark;
+    }
+
+    /// What has happened to this chip since [`forget`](Self::forget).
+    pub fn news(&self) -> Timeline {
+        let world = self.world.borrow();
+        let slot = &world.slots[self.index];
+        let pin = slot.interrupt.map(|(line, _)| world.lines.label(line));
+        Timeline::of_chip(
+            &world.events[slot.seen..],
+            &slot.name,
+            slot.address,
+            pin.as_deref(),
+        )
+    }
+
+    /// The chip's 7-bit address.
+    pub fn address(&self) -> u16 {
+        self.slot(|slot| slot.address)
+    }
+
+    /// The chip's name on the board.
+    pub fn name(&self) -> String {
+        self.slot(|slot| slot.name.clone())
+    }
+
+    #[track_caller]
+    fn connect(&self, pin: &Pin, what: &str) {
+        let place = Location::caller();
+        let user = format!("the {what} of {}", self.name());
+        let connected = self
+            .world
+            .borrow_mut()
+            .lines
+            .connect(pin.line, &user, place);
+        if let Err(error) = connected {
+            self.wiring.borrow_mut().errors.push(error);
+        }
+    }
+
+    fn slot<R>(&self, change: impl FnOnce(&mut Slot) -> R) -> R {
+        change(&mut self.world.borrow_mut().slots[self.index])
+    }
+
+    fn node(&self, change: impl FnOnce(&mut ChipNode)) {
+        change(&mut self.wiring.borrow_mut().nodes[self.index]);
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World").field("now", &self.now).finish()
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The guest's process: started in a group of its own, killed with all that
+//! it started, and gone when this process is gone, however that ends.
+
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use roadtest_record::kernel::Kernel;
+use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::thread::CpuSet;
+
+use crate::fault::Fault;
+
+/// What a guest is started with.
+pub(crate) struct Boot<'a> {
+    pub(crate) kernel: &'a Kernel,
+    /// Sockets, devicetree and log; removed at the end.
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) memory_mib: u32,
+    pub(crate) scl_hz: u32,
+    pub(crate) parameters: Vec<String>,
+}
+
+impl Boot<'_> {
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    pub(crate) fn dtb_file(&self) -> PathBuf {
+        self.folder.path().join("dtb")
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let folder = self.folder.path().display();
+        let mut arguments = vec![
+            format!("mem={}M", self.memory_mib),
+            "root=/dev/root".into(),
+            "rootfstype=hostfs".into(),
+            format!("rootflags={}", self.kernel.guest_root.display()),
+            "ro".into(),
+            "init=/init".into(),
+            format!("dtb={}", self.dtb_file().display()),
+            format!("time-travel=ext:{folder}/time.sock"),
+            format!("uml_dir={folder}"),
+            "umid=uml".into(),
+            "con=null".into(),
+            "con0=null,fd:1".into(),
+            "ssl=null".into(),
+            "lpj=5000000".into(),
+            "loglevel=7".into(),
+            "panic=-1".into(),
+            "random.trust_bootloader=on".into(),
+        ];
+        if self.kernel.version() >= (6, 16) {
+            arguments.push("seccomp=on".into());
+        }
+        arguments.extend(self.parameters.iter().cloned());
+        arguments
+    }
+}
+
+/// A new folder for one run of a guest. Its name tells which process it is
+/// of, so that the folders of dead ones can be found.
+pub(crate) fn run_folder() -> Result<tempfile::TempDir, Fault> {
+    tempfile::Builder::new()
+        .prefix(&format!("roadtest-{}-", std::process::id()))
+        .tempdir()
+        .map_err(Fault::host("make a folder for the guest's sockets"))
+}
+
+pub(crate) struct Process {
+    child: Child,
+    pidfd: OwnedFd,
+}
+
+impl Process {
+    pub(crate) fn start(boot: &Boot<'_>) -> Result<Self, Fault> {
+        pin_to_one_core();
+        let log =
+            File::create(boot.log_file()).map_err(Fault::host("create the guest's log"))?;
+        let errors = log
+            .try_clone()
+            .map_err(Fault::host("share the guest's log"))?;
+        let mut command = Command::new(&boot.kernel.linux);
+        command
+            .args(boot.arguments())
+            .env_clear()
+            .env("TMPDIR", boot.folder.path())
+            .env("HOME", boot.folder.path())
+            .current_dir(boot.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(errors)
+            .process_group(0);
+        die_with_parent(&mut command);
+        let child = command.spawn().map_err(Fault::host(format!(
+            "start {}; `cargo xtask build` makes it",
+            boot.kernel.linux.display()
+        )))?;
+        let pidfd = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty())
+            .map_err(|error| Fault::host("watch the guest's process")(error.into()))?;
+        Ok(Self { child, pidfd })
+    }
+
+    /// Ends the guest and every process that it started.
+    pub(crate) fn kill(&mut self) {
+        // The group may be gone already.
+        let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl AsFd for Process {
+    /// Readable when the process has ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+/// Guest and test take turns: on two cores each turn would wake the other.
+/// Tests that run side by side go to different cores.
+fn pin_to_one_core() {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let Ok(allowed) = rustix::thread::sched_getaffinity(None) else {
+        return;
+    };
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|&n| allowed.is_set(n)).collect();
+    if cores.len() < 2 {
+        return;
+    }
+    let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT")
+        .ok()
+        .and_then(|slot| slot.parse().ok())
+        .unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut one = CpuSet::new();
+    one.set(cores[slot % cores.len()]);
+    // Only a matter of speed.
+    let _ = rustix::thread::sched_setaffinity(None, &one);
+}
+
+#[expect(
+    unsafe_code,
+    reason = "only code that runs in the child before exec can ask for a parent-death signal"
+)]
+fn die_with_parent(command: &mut Command) {
+    // SAFETY: the closure makes one system call and touches no memory that
+    // another thread could have left in a half-changed state at the fork.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+                .map_err(std::io::Error::from)
+        });
+    }
+}
+

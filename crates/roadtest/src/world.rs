@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! What board, chips, pins and the running machine share: the models, where
+//! they are wired, what time it is, and what has happened so far. Everything
+//! is on the test's own thread.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+
+use roadtest_model::{Access, Bus, Chip, Direction, Edge, Level, Nack, SimTime, Violation};
+use roadtest_record::event::{Event, What};
+
+use crate::context;
+use crate::fault::Fault;
+use crate::pin::Lines;
+
+/// The part of [`Chip`] that can be called without knowing the type.
+pub(crate) trait AnyChip: Any {
+    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack>;
+    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack>;
+    fn stop(&mut self, bus: &mut Bus);
+    fn interrupt(&self) -> Level;
+    fn wake_at(&self) -> Option<SimTime>;
+    fn wake(&mut self, now: SimTime);
+    fn power(&mut self, on: Level, now: SimTime);
+    fn reset(&mut self, level: Level, now: SimTime);
+    fn scl_hz_max(&self) -> u32;
+}
+
+impl<C: Chip> AnyChip for C {
+    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+        Chip::write(self, bus, bytes)
+    }
+
+    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+        Chip::read(self, bus, buf)
+    }
+
+    fn stop(&mut self, bus: &mut Bus) {
+        Chip::stop(self, bus);
+    }
+
+    fn interrupt(&self) -> Level {
+        Chip::interrupt(self)
+    }
+
+    fn wake_at(&self) -> Option<SimTime> {
+        Chip::wake_at(self)
+    }
+
+    fn wake(&mut self, now: SimTime) {
+        Chip::wake(self, now);
+    }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        Chip::power(self, on, now);
+    }
+
+    fn reset(&mut self, level: Level, now: SimTime) {
+        Chip::reset(self, level, now);
+    }
+
+    fn scl_hz_max(&self) -> u32 {
+        Chip::scl_hz_max(self)
+    }
+}
+
+/// A chip on the board.
+pub(crate) struct Slot {
+    /// Unique on the board: `opt3001`, or `opt3001@45` where there are two.
+    pub(crate) name: String,
+    pub(crate) address: u16,
+    pub(crate) place: &'static Location<'static>,
+    pub(crate) chip: Rc<RefCell<dyn AnyChip>>,
+    /// The line that the chip's interrupt output drives.
+    pub(crate) interrupt: Option<(u16, Edge)>,
+    /// The line that switches the chip's supply, and the level that is on.
+    pub(crate) supply: Option<(u16, Level)>,
+    /// The line at the chip's reset input.
+    pub(crate) reset: Option<u16>,
+    /// How many events the test has put behind it.
+    pub(crate) seen: usize,
+}
+
+/// A contract that the driver broke.
+#[derive(Clone, Debug)]
+pub(crate) struct Breach {
+    pub(crate) chip: String,
+    pub(crate) text: String,
+}
+
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) now: SimTime,
+    pub(crate) events: Vec<Event>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) lines: Lines,
+    pub(crate) breaches: Vec<Breach>,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) transfers: u64,
+    /// What the messages of the running transfer would look like undecoded;
+    /// shown where the model decodes none of them.
+    undecoded: Vec<Event>,
+    decoded: bool,
+}
+
+/// A world that board, chips, pins and machine share.
+pub(crate) type Shared = Rc<RefCell<World>>;
+
+/// One message of a transfer, for whoever answers at its address.
+pub(crate) enum Message<'a> {
+    Write(&'a [u8]),
+    Read(&'a mut [u8]),
+}
+
+impl World {
+    pub(crate) fn log(&mut self, what: What) {
+        self.events.push(Event {
+            time_ns: self.now.as_ns(),
+            what,
+        });
+    }
+
+    pub(crate) fn slot_at(&self, address: u16) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.address == address)
+    }
+
+    /// Carries out one message.
+    pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
+        let write = matches!(message, Message::Write(_));
+        let Some(index) = self.slot_at(address) else {
+            self.log_i2c(address, "", write, message.bytes(), None, true);
+            return Err(Nack);
+        };
+        let mut bus = Bus::at(self.now);
+        let result = self.guarded(index, |chip| match message {
+            Message::Write(bytes) => chip.write(&mut bus, bytes),
+            Message::Read(buf) => chip.read(&mut bus, buf),
+        });
+        let result = result.unwrap_or(Err(Nack));
+        let (accesses, violations) = bus.into_parts();
+        let name = self.slots[index].name.clone();
+        if result.is_err() {
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, &name, write, bytes, None, true);
+            self.decoded = true;
+        } else if accesses.is_empty() {
+            let at = self.events.len();
+            self.log_i2c(address, &name, write, message.bytes(), None, false);
+            self.undecoded.extend(self.events.drain(at..));
+        }
+        self.note(address, &name, message.bytes(), accesses, violations);
+        self.settle(index);
+        result
+    }
+
+    /// Ends a transfer with STOP.
+    pub(crate) fn stop(&mut self, address: u16) {
+        self.transfers += 1;
+        if let Some(index) = self.slot_at(address) {
+            let mut bus = Bus::at(self.now);
+            self.guarded(index, |chip| chip.stop(&mut bus));
+            let (accesses, violations) = bus.into_parts();
+            let name = self.slots[index].name.clone();
+            self.note(address, &name, &[], accesses, violations);
+            self.settle(index);
+        }
+        let undecoded = std::mem::take(&mut self.undecoded);
+        if !std::mem::take(&mut self.decoded) {
+            self.events.extend(undecoded);
+        }
+        self.log(What::I2cStop);
+    }
+
+    /// The first moment at which a chip wants to be woken.
+    pub(crate) fn next_wake(&self) -> Option<SimTime> {
+        self.slots
+            .iter()
+            .filter_map(|slot| slot.chip.borrow().wake_at())
+            .min()
+    }
+
+    /// Wakes every chip whose time has come.
+    pub(crate) fn wake(&mut self) {
+        for index in 0..self.slots.len() {
+            let due = self.slots[index].chip.borrow().wake_at();
+            let Some(due) = due.filter(|&due| due <= self.now) else {
+                continue;
+            };
+            if due < self.now {
+                self.model_error(
+                    index,
+                    format!("asked to be woken at {due}, which is in the past at {}", self.now),
+                );
+                return;
+            }
+            let now = self.now;
+            self.guarded(index, |chip| chip.wake(now));
+            let again = self.slots[index].chip.borrow().wake_at();
+            if again.is_some_and(|again| again <= now) && self.fault.is_none() {
+                self.model_error(
+                    index,
+                    format!("was woken at {now} and asks to be woken at that time again"),
+                );
+            }
+            self.settle(index);
+        }
+    }
+
+    /// Lets a chip's state reach its interrupt line.
+    pub(crate) fn settle(&mut self, index: usize) {
+        let slot = &self.slots[index];
+        let Some((line, _)) = slot.interrupt else {
+            return;
+        };
+        let level = slot.chip.borrow().interrupt();
+        let name = slot.name.clone();
+        self.drive(line, &name, level);
+    }
+
+    /// Calls into a model, whose panic is not ours.
+    pub(crate) fn guarded<R>(&mut self, index: usize, call: impl FnOnce(&mut dyn AnyChip) -> R) -> Option<R> {
+        let chip = self.slots[index].chip.clone();
+        let result = catch_unwind(AssertUnwindSafe(|| call(&mut *chip.borrow_mut())));
+        match result {
+            Ok(result) => Some(result),
+            Err(_payload) => {
+                let chip = self.slots[index].name.clone();
+                let message = context::take_panic();
+                self.fault
+                    .get_or_insert(Fault::ModelPanicked { chip, message });
+                None
+            }
+        }
+    }
+
+    fn model_error(&mut self, index: usize, what: String) {
+        let chip = self.slots[index].name.clone();
+        self.fault.get_or_insert(Fault::ModelError { chip, what });
+    }
+
+    fn note(
+        &mut self,
+        address: u16,
+        name: &str,
+        bytes: &[u8],
+        accesses: Vec<Access>,
+        violations: Vec<Violation>,
+    ) {
+        for access in accesses {
+            self.decoded = true;
+            let write = access.direction == Direction::Write;
+            self.log_i2c(address, name, write, bytes, Some(access), false);
+        }
+        for violation in violations {
+            self.breach(name, violation.text);
+        }
+    }
+
+    pub(crate) fn breach(&mut self, chip: &str, text: String) {
+        self.log(What::Violation {
+            chip: chip.to_owned(),
+            text: text.clone(),
+        });
+        self.breaches.push(Breach {
+            chip: chip.to_owned(),
+            text,
+        });
+    }
+
+    fn log_i2c(
+        &mut self,
+        address: u16,
+        chip: &str,
+        write: bool,
+        bytes: &[u8],
+        access: Option<Access>,
+        nack: bool,
+    ) {
+        let (target, value, fields) = match access {
+            Some(access) => (access.target, access.value, access.fields),
+            None => Default::default(),
+        };
+        self.log(What::I2c {
+            address,
+            chip: chip.to_owned(),
+            write,
+            bytes: hex(bytes),
+            target,
+            value,
+            fields,
+            nack,
+        });
+    }
+}
+
+impl Message<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Write(bytes) => bytes,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
+/// `01 c8 10`
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}

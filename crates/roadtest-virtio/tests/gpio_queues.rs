@@ -47,7 +47,7 @@ fn names_are_one_block() {
     assert_eq!(answer.reply.bytes, [1, 0]);
     assert_eq!(
         answer.fault.expect("fault").to_string(),
-        "room for 10 bytes of line names, there are 11"
+        "malformed virtio-gpio request: room for 10 bytes of line names, there are 11"
     );
 }
 
@@ -190,11 +190,11 @@ fn faults_are_answered_with_an_error_and_say_how() {
     malformed virtio-gpio request: room for a response of 1 bytes, it has 2
     malformed virtio-gpio request: room for a response of 3 bytes, it has 2
     malformed virtio-gpio request: room for a response of 0 bytes, it has 1
-    malformed virtio-gpio request: unknown request type 0x0000
-    malformed virtio-gpio request: unknown request type 0x0007
-    malformed virtio-gpio request: request type 0x0003 with value 0x3
-    malformed virtio-gpio request: request type 0x0005 with value 0x2
-    malformed virtio-gpio request: request type 0x0006 with value 0x5
+    malformed virtio-gpio request: unknown type 0x0000
+    malformed virtio-gpio request: unknown type 0x0007
+    malformed virtio-gpio request: type 0x0003 with value 0x3
+    malformed virtio-gpio request: type 0x0005 with value 0x2
+    malformed virtio-gpio request: type 0x0006 with value 0x5
     refused: line 3 does not exist, there are 3
     refused: interrupt for line 1, which is an output
     refused: line 0 to output while its interrupt is enabled

@@ -12,17 +12,19 @@ use crate::reply::Reply;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A chain on the request queue breaks the specification.
-    #[error("malformed virtio-gpio request: {0}")]
+    #[error(transparent)]
     Malformed(#[from] Malformed),
     /// A chain on the event queue breaks the specification.
-    #[error("malformed virtio-gpio event buffer: {0}")]
+    #[error(transparent)]
     MalformedEvent(#[from] MalformedEvent),
     /// A request that the state of the line forbids.
-    #[error("refused: {0}")]
+    #[error(transparent)]
     Refused(#[from] Refused),
     /// `GET_NAMES` with room for another number of bytes than the
     /// configuration says, or where it says that there are no names.
-    #[error("room for {room} bytes of line names, there are {names}")]
+    #[error(
+        "malformed virtio-gpio request: room for {room} bytes of line names, there are {names}"
+    )]
     Names {
         /// The room.
         room: usize,

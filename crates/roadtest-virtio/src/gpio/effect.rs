@@ -12,7 +12,7 @@ use crate::gpio::request::Direction;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// There is no such line.
-    #[error("line {line} does not exist, there are {lines}")]
+    #[error("refused: line {line} does not exist, there are {lines}")]
     NoLine {
         /// The line asked for.
         line: u16,
@@ -20,19 +20,19 @@ pub enum Refused {
         lines: usize,
     },
     /// An interrupt for a line that the driver drives.
-    #[error("interrupt for line {line}, which is an output")]
+    #[error("refused: interrupt for line {line}, which is an output")]
     OutputInterrupt {
         /// The line.
         line: u16,
     },
     /// Driving a line whose interrupt is enabled.
-    #[error("line {line} to output while its interrupt is enabled")]
+    #[error("refused: line {line} to output while its interrupt is enabled")]
     InterruptEnabled {
         /// The line.
         line: u16,
     },
     /// A second buffer on the event queue for one line.
-    #[error("line {line} is unmasked already")]
+    #[error("refused: line {line} is unmasked already")]
     AlreadyUnmasked {
         /// The line.
         line: u16,

@@ -13,10 +13,10 @@ const STATUS_VALID: u8 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedEvent {
     /// Another number of readable bytes than a request has.
-    #[error("{0} readable bytes, an event request has {REQUEST_LEN}")]
+    #[error("malformed virtio-gpio event buffer: {0} readable bytes, a request has {REQUEST_LEN}")]
     RequestLength(usize),
     /// Another number of writable bytes than one.
-    #[error("room for an event response of {0} bytes, it has 1")]
+    #[error("malformed virtio-gpio event buffer: room for a response of {0} bytes, it has 1")]
     ResponseLength(usize),
 }
 

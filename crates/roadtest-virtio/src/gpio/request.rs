@@ -91,10 +91,10 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Another number of readable bytes than a request has.
-    #[error("{0} readable bytes, a request has {REQUEST_LEN}")]
+    #[error("malformed virtio-gpio request: {0} readable bytes, a request has {REQUEST_LEN}")]
     RequestLength(usize),
     /// Another number of writable bytes than the response has.
-    #[error("room for a response of {room} bytes, it has {wanted}")]
+    #[error("malformed virtio-gpio request: room for a response of {room} bytes, it has {wanted}")]
     ResponseLength {
         /// The writable bytes.
         room: usize,
@@ -102,10 +102,10 @@ pub enum Malformed {
         wanted: usize,
     },
     /// A type that the specification does not have.
-    #[error("unknown request type {0:#06x}")]
+    #[error("malformed virtio-gpio request: unknown type {0:#06x}")]
     UnknownType(u16),
     /// A value that the type of request does not have.
-    #[error("request type {kind:#06x} with value {value:#x}")]
+    #[error("malformed virtio-gpio request: type {kind:#06x} with value {value:#x}")]
     BadValue {
         /// The type.
         kind: u16,

@@ -92,7 +92,6 @@ pub struct Request {
 #[error("malformed virtio-i2c request: {reason}")]
 pub struct Malformed {
     /// How it breaks it.
-    #[source]
     pub reason: Reason,
     /// What follows, as far as the header could be read; else STOP.
     pub next: Next,

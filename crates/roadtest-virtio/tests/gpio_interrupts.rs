@@ -199,9 +199,23 @@ fn outputs_have_no_interrupt_and_interrupts_no_output() {
 fn a_reset_gives_buffers_up_and_keeps_levels() {
     let mut pin = Pin::armed(High, Edge::Rising);
     assert!(!pin.unmask());
-    assert_eq!(pin.lines.reset(Direction::Input), [1]);
+    assert_eq!(pin.lines.reset(), [1]);
     let line = pin.lines.line(0).expect("the line");
     assert_eq!((line.trigger(), line.input()), (None, High));
+}
+
+#[test]
+fn a_reset_forgets_what_the_driver_drove() {
+    let mut pin = Pin::armed(Low, Edge::Rising);
+    pin.trigger(None);
+    pin.lines.set_direction(0, Direction::Output).expect("free");
+    pin.lines.set_output(0, High).expect("the line");
+    assert_eq!(pin.lines.reset(), []);
+    let line = pin.lines.line(0).expect("the line");
+    assert_eq!(line.direction(), Direction::Input);
+    pin.lines.set_direction(0, Direction::Output).expect("free");
+    let line = pin.lines.line(0).expect("the line");
+    assert_eq!(line.driven(), Some(Low));
 }
 
 #[derive(Clone, Copy, Debug)]

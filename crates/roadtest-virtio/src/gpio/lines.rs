@@ -42,6 +42,8 @@ impl Default for Setup {
 #[derive(Clone, Debug)]
 pub struct Line<T> {
     name: String,
+    /// The direction until the driver sets one.
+    initial: Direction,
     direction: Direction,
     /// What the driver drives, once the line is an output.
     output: Level,
@@ -147,6 +149,7 @@ impl<T> Lines<T> {
             .into_iter()
             .map(|setup| Line {
                 name: setup.name,
+                initial: setup.direction,
                 direction: setup.direction,
                 output: Level::Low,
                 input: setup.level,
@@ -314,11 +317,11 @@ impl<T> Lines<T> {
     /// The driver reset the device: lines forget what the driver set, and keep
     /// their level from outside. The tokens of parked buffers come back; the
     /// rings that they belong to are gone, so there is nothing to complete.
-    pub fn reset(&mut self, direction: Direction) -> Vec<T> {
+    pub fn reset(&mut self) -> Vec<T> {
         self.lines
             .iter_mut()
             .filter_map(|line| {
-                line.direction = direction;
+                line.direction = line.initial;
                 line.output = Level::Low;
                 line.trigger = None;
                 line.latched = false;

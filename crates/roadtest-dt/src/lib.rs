@@ -6,8 +6,8 @@
 //! In reading order: [`value`] is what a property holds, [`node`] is a node
 //! with its properties and children, [`origin`] says where each was written,
 //! [`tree`] is the whole with labels and paths, `check` holds the rules every
-//! tree keeps, `dtb` and `dts` write it, and `fragment` (with `cursor` and
-//! `cells`) reads DTS.
+//! tree keeps, `dtb` and `dts` write it, and `fragment` (with `values`,
+//! `cells` and `cursor`) reads DTS.
 //!
 //! ```
 //! use roadtest_dt::{Cell, Node, Tree, Value};
@@ -40,6 +40,7 @@ pub mod node;
 pub mod origin;
 pub mod tree;
 pub mod value;
+mod values;
 
 pub use error::Error;
 pub use node::{Node, Property};

@@ -101,7 +101,7 @@ fn nodes_are_added_and_extended() {
 fn values_of_all_kinds_are_read() {
     let text = merged(
         r"&light {
-            numbers = <1 0x2 010 42UL (-1) (1 + 2 * 3) (1 << 4 | 3) (~0 & 0xff) ((7 - 2) % 3)>;
+            numbers = <1 0x2 010 42UL (-1) (1 + 2 * 3) (1 << 4 | 3) (~0 & 0xff) ((7 - 2) % 3) (9 - 4 - 3) (6 ^ 3 & 1 | 8)>;
             flags = <(GPIO_ACTIVE_LOW | GPIO_PULL_UP) GPIO_OPEN_DRAIN>;
             bytes = [00 11ff], [];
             eight = /bits/ 8 <1 0xff (-1)>;
@@ -118,7 +118,7 @@ fn values_of_all_kinds_are_read() {
     		light: light@44 {
     			compatible = "ti,opt3001";
     			reg = <0x44>;
-    			numbers = <1 2 8 42 4294967295 7 19 255 2>;
+    			numbers = <1 2 8 42 4294967295 7 19 255 2 2 15>;
     			flags = <17 6>;
     			bytes = [00 11 ff], [];
     			eight = [01 ff ff];

@@ -73,7 +73,7 @@ fn referenced_nodes_get_phandles_in_order_and_leave_out_stated_ones() {
     let mut tree = board();
     tree.labelled_mut("light")
         .expect("light")
-        .set("next", [Cell::phandle("i2c"), Cell::phandle("gpio")]);
+        .set("next", ["light", "i2c", "gpio"].map(Cell::phandle));
     tree.labelled_mut("light").expect("light").set("phandle", 1);
     let dtb = tree.to_dtb().expect("dtb");
     let read = fdt::Fdt::new(&dtb).expect("fdt");
@@ -84,7 +84,13 @@ fn referenced_nodes_get_phandles_in_order_and_leave_out_stated_ones() {
     assert_eq!(bytes("/i2c", "phandle"), [0, 0, 0, 2]);
     assert_eq!(bytes("/gpio", "phandle"), [0, 0, 0, 3]);
     assert_eq!(bytes("/i2c/light@44", "phandle"), [0, 0, 0, 1]);
-    assert_eq!(bytes("/i2c/light@44", "next"), [0, 0, 0, 2, 0, 0, 0, 3]);
+    let light = read.find_node("/i2c/light@44").expect("light");
+    let phandles = light.properties().filter(|p| p.name == "phandle");
+    assert_eq!(phandles.count(), 1);
+    assert_eq!(
+        bytes("/i2c/light@44", "next"),
+        [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]
+    );
     assert_eq!(
         bytes("/i2c/light@44", "interrupts-extended"),
         [0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 2]
@@ -140,6 +146,21 @@ fn an_address_without_reg_is_refused() {
         i2c(tree).push(Node::new("dark@45"));
     });
     assert_snapshot!(text, @"/i2c/dark@45 (L) has a unit address but no reg");
+}
+
+#[test]
+fn ranges_locate_a_node_as_reg_does() {
+    let mut tree = board();
+    i2c(&mut tree).push(Node::new("mux@50").prop("ranges", Value::flag()));
+    tree.check().expect("a good tree");
+}
+
+#[test]
+fn the_root_has_no_name_and_no_label() {
+    let text = refused(|tree| *tree.root_mut() = Node::new("root"));
+    assert!(text.ends_with("the root has no name"), "{text}");
+    let text = refused(|tree| *tree.root_mut() = Node::new("").label("root"));
+    assert!(text.ends_with("the root has no label"), "{text}");
 }
 
 #[test]

@@ -1,2 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! roadtest-virtio (under construction).
+//! What virtio devices say and hear, as functions on bytes: a request comes
+//! in as the bytes that the driver wrote and the room it left, a reply goes
+//! out as bytes for that room. Rings, guest memory, sockets and time are the
+//! business of others, as are the chips behind a bus.
+//!
+//! Whatever a driver sends gets an answer: what breaks the specification
+//! (virtio 1.2) becomes a value that says how, and an error status for the
+//! guest where there is room for one.
+//!
+//! In reading order: [`reply`] is what goes back, [`i2c`], [`gpio`] and
+//! [`console`] are the devices.
+
+pub mod console;
+pub mod gpio;
+pub mod i2c;
+pub mod reply;
+
+pub use reply::Reply;
+
+/// The feature bit of all devices after virtio 1.0: `VIRTIO_F_VERSION_1`,
+/// virtio 1.2 section 6.
+pub const F_VERSION_1: u64 = 1 << 32;

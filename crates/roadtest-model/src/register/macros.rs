@@ -43,7 +43,16 @@
 /// register, a [`Field`](crate::register::Field) constant per field, a module
 /// of the field's name with a constant per named value, and `MAP`, the
 /// [`Map`](crate::register::Map). Overlapping fields, a field outside its
-/// register and two registers at one address are compile errors.
+/// register and two registers at one address are compile errors:
+///
+/// ```compile_fail,E0080
+/// roadtest_model::registers! {
+///     /// A chip with two names for bit 4.
+///     pub mod reg: u8 {
+///         CONFIG @ 0x01 rw = 0x00 { MODE[4:3], LATCH[4] }
+///     }
+/// }
+/// ```
 #[macro_export]
 macro_rules! registers {
     (@word u8) => { $crate::register::Word::U8 };

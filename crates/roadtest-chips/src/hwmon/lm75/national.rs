@@ -3,8 +3,9 @@
 //!
 //! Modelled: conversions of 100 ms (typical, AC characteristics), shutdown,
 //! the O.S. output in both modes with polarity and fault queue. Deviations:
-//! after power-up TEMP holds a finished conversion; addresses 4 to 7, which the
-//! datasheet does not describe, are no registers.
+//! after power-up TEMP holds a finished conversion; bits of the pointer and of
+//! the limits that the datasheet calls undefined or wants to be zero must be
+//! zero.
 
 use roadtest_model::register::{Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
@@ -13,18 +14,18 @@ use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
 
 registers! {
-    /// National LM75, datasheet DS012658, section 1.6.
+    /// National LM75, datasheet DS012658, sections 1.11 to 1.14.
     pub mod reg: u16be {
         /// The last conversion, in half degrees.
-        TEMP @ 0x00 ro = 0x0000, "1.8" { TEMPERATURE[15:7], TEMP_UNUSED[6:0] }
-        CONF: u8 @ 0x01 rw = 0x00, "1.9" {
+        TEMP @ 0x00 ro = 0x0000, "1.12" { TEMPERATURE[15:7], TEMP_UNUSED[6:0] }
+        CONF: u8 @ 0x01 rw = 0x00, "1.13" {
             SHUTDOWN[0],
             OS_MODE[1] { Comparator = 0, Interrupt = 1 },
             OS_POLARITY[2] { ActiveLow = 0, ActiveHigh = 1 },
             FAULT_QUEUE[4:3] { One = 0, Two = 1, Four = 2, Six = 3 },
         }
-        HYST @ 0x02 rw = 0x4b00, "1.10" { HYSTERESIS[15:7] }
-        OS @ 0x03 rw = 0x5000, "1.10" { OS_LIMIT[15:7] }
+        HYST @ 0x02 rw = 0x4b00, "1.14" { HYSTERESIS[15:7] }
+        OS @ 0x03 rw = 0x5000, "1.14" { OS_LIMIT[15:7] }
     }
 }
 
@@ -73,8 +74,7 @@ impl Lm75 {
 impl RegisterChip for Lm75 {
     const COMPATIBLE: &'static str = "national,lm75";
     const MAP: &'static Map = reg::MAP;
-    /// The pointer has three bits that are not fixed (1.7).
-    const POINTER_MASK: u32 = 0x07;
+    const POINTER_MASK: u32 = 0x03;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -82,6 +82,14 @@ impl RegisterChip for Lm75 {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
+    }
+
+    fn pointed(&mut self, pointer: u32, bus: &mut Bus) {
+        if pointer & !Self::POINTER_MASK != 0 {
+            bus.violation(format!(
+                "pointer {pointer:#04x} sets bits that must be zero (1.11)"
+            ));
+        }
     }
 
     fn after_read(&mut self, _: Register, _: &mut Bus) {
@@ -93,7 +101,11 @@ impl RegisterChip for Lm75 {
         if register == reg::CONF {
             let was_shut_down = reg::SHUTDOWN.of(old) == 1;
             match (was_shut_down, self.registers.is_set(reg::SHUTDOWN)) {
-                (_, true) => self.sensor.next = None,
+                (_, true) => {
+                    // Shutdown resets O.S. in interrupt mode.
+                    self.sensor.thermostat.read(self.mode());
+                    self.sensor.next = None;
+                }
                 (true, false) => self.sensor.next = Some(bus.now() + INTERVAL),
                 (false, false) => {}
             }

@@ -13,22 +13,22 @@ use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
 
 registers! {
-    /// NXP PCT2075, datasheet revision 11, section 7.4.
+    /// NXP PCT2075, datasheet revision 11, "Register list".
     pub mod reg: u16be {
         /// The last conversion, in eighths of a degree.
-        TEMP @ 0x00 ro = 0x0000, "7.4.3" { TEMPERATURE[15:5], TEMP_UNUSED[4:0] }
-        CONF: u8 @ 0x01 rw = 0x00, "7.4.2" {
+        TEMP @ 0x00 ro = 0x0000, "Temp register" { TEMPERATURE[15:5], TEMP_UNUSED[4:0] }
+        CONF: u8 @ 0x01 rw = 0x00, "Conf register" {
             SHUTDOWN[0],
             OS_MODE[1] { Comparator = 0, Interrupt = 1 },
             OS_POLARITY[2] { ActiveLow = 0, ActiveHigh = 1 },
             FAULT_QUEUE[4:3] { One = 0, Two = 1, Four = 2, Six = 3 },
         }
         /// In half degrees; the lower bits are not evaluated.
-        HYST @ 0x02 rw = 0x4b00, "7.4.4" { HYSTERESIS[15:7], HYST_UNUSED[6:0] ro }
+        HYST @ 0x02 rw = 0x4b00, "Tos and Thyst registers" { HYSTERESIS[15:7], HYST_UNUSED[6:0] ro }
         /// In half degrees; the lower bits are not evaluated.
-        OS @ 0x03 rw = 0x5000, "7.4.4" { OS_LIMIT[15:7], OS_UNUSED[6:0] ro }
+        OS @ 0x03 rw = 0x5000, "Tos and Thyst registers" { OS_LIMIT[15:7], OS_UNUSED[6:0] ro }
         /// The update interval in tenths of a second; 0 means 1.
-        IDLE: u8 @ 0x04 rw = 0x00, "7.4.5" { IDLE_TIME[4:0] }
+        IDLE: u8 @ 0x04 rw = 0x00, "Tidle register" { IDLE_TIME[4:0] }
     }
 }
 
@@ -80,7 +80,7 @@ impl Pct2075 {
 impl RegisterChip for Pct2075 {
     const COMPATIBLE: &'static str = "nxp,pct2075";
     const MAP: &'static Map = reg::MAP;
-    /// Three bits of the pointer select (7.4.1).
+    /// Three bits of the pointer select.
     const POINTER_MASK: u32 = 0x07;
 
     fn regs(&self) -> &Registers {
@@ -100,7 +100,11 @@ impl RegisterChip for Pct2075 {
         if register == reg::CONF {
             let was_shut_down = reg::SHUTDOWN.of(old) == 1;
             match (was_shut_down, self.registers.is_set(reg::SHUTDOWN)) {
-                (_, true) => self.sensor.next = None,
+                (_, true) => {
+                    // Shutdown resets OS in interrupt mode.
+                    self.sensor.thermostat.read(self.mode());
+                    self.sensor.next = None;
+                }
                 (true, false) => self.sensor.next = Some(bus.now() + self.interval()),
                 (false, false) => {}
             }

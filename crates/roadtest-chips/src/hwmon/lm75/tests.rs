@@ -80,11 +80,11 @@ fn reserved_bits_of_the_configuration_are_a_violation() {
     let mut chip = Lm75::default();
     assert_snapshot!(write(&mut chip, T0, &[1, 0x60]), @r"
     W CONF 60
-    ! write of 0x60 sets reserved bits 0x60 of CONF (1.9)
+    ! write of 0x60 sets reserved bits 0x60 of CONF (1.13)
     ");
     assert_snapshot!(write(&mut chip, T0, &[3, 0x50, 0x40]), @r"
     W OS 5040
-    ! write of 0x5040 sets reserved bits 0x0040 of OS (1.10)
+    ! write of 0x5040 sets reserved bits 0x0040 of OS (1.14)
     ");
 }
 
@@ -93,7 +93,7 @@ fn the_temperature_cannot_be_written() {
     let mut chip = Lm75::default();
     assert_snapshot!(write(&mut chip, T0, &[0, 0x10, 0x00]), @r"
     W TEMP 1000 temperature=32
-    ! write of 0x1000 to read-only TEMP (1.8)
+    ! write of 0x1000 to read-only TEMP (1.12)
     ");
 }
 
@@ -143,6 +143,24 @@ fn an_interrupt_is_released_by_a_read_and_comes_back_with_the_cold() {
 }
 
 #[test]
+fn shutdown_releases_an_interrupt() {
+    let mut chip = Lm75::default();
+    write(&mut chip, T0, &[1, 0x02]);
+    assert_eq!(output(&mut chip, &[81]), "_");
+    write(&mut chip, ms(300), &[1, 0x03]);
+    assert_eq!(chip.interrupt(), Level::High);
+}
+
+#[test]
+fn the_upper_bits_of_the_pointer_must_be_zero() {
+    let mut chip = Lm75::default();
+    assert_snapshot!(write(&mut chip, T0, &[9, 0x01]), @r"
+    W CONF 01 shutdown=1
+    ! pointer 0x09 sets bits that must be zero (1.11)
+    ");
+}
+
+#[test]
 fn limits_are_compared_as_signed_numbers() {
     assert_eq!(signed(0xff80), -128);
     let mut chip = Lm75::new(celsius(-20));
@@ -161,7 +179,7 @@ fn the_pct2075_waits_as_its_idle_register_says() {
     assert_eq!(interval(&mut chip), ms(3100));
     assert_snapshot!(write(&mut chip, ms(200), &[4, 0x20]), @r"
     W IDLE 20
-    ! write of 0x20 sets reserved bits 0x20 of IDLE (7.4.5)
+    ! write of 0x20 sets reserved bits 0x20 of IDLE (Tidle register)
     ");
 }
 

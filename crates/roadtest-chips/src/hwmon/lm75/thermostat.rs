@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The comparison that all LM75 relatives share: limit, hysteresis, fault
 //! queue, comparator and interrupt mode (National LM75 datasheet DS012658,
-//! sections 1.2 to 1.4). No registers and no pin: the chips own those.
+//! section 1). No registers and no pin: the chips own those.
 
 /// How the output is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,12 +15,12 @@ registers! {
     /// TI OPT3001, datasheet SBOS681C, section 7.6.
     pub mod reg: u16be {
         /// The last conversion: 0.01 lx × mantissa × 2^exponent.
-        RESULT @ 0x00 ro = 0x0000, "7.6.1.1" {
+        RESULT @ 0x00 ro = 0x0000, "7.6.1.1.1" {
             EXPONENT[15:12] "E",
             MANTISSA[11:0] "R",
         }
         /// What to convert, and what came of it.
-        CONFIG @ 0x01 rw = 0xc810, "7.6.1.2" {
+        CONFIG @ 0x01 rw = 0xc810, "7.6.1.1.2" {
             RANGE[15:12] "RN; 12 is automatic" (0..=12),
             CONVERSION_TIME[11] "CT" { Ms100 = 0, Ms800 = 1 },
             MODE[10:9] "M" { Shutdown = 0, Single = 1, Continuous = 2, ContinuousToo = 3 },
@@ -35,23 +35,23 @@ registers! {
         }
         /// In the format of RESULT; an exponent of 12 or more turns INT into
         /// an end-of-conversion signal.
-        LOW_LIMIT @ 0x02 rw = 0xc000, "7.6.1.3" {
+        LOW_LIMIT @ 0x02 rw = 0xc000, "7.6.1.1.3" {
             LOW_EXPONENT[15:12] "LE",
             LOW_MANTISSA[11:0] "TL",
         }
         /// In the format of RESULT.
-        HIGH_LIMIT @ 0x03 rw = 0xbfff, "7.6.1.4" {
+        HIGH_LIMIT @ 0x03 rw = 0xbfff, "7.6.1.1.4" {
             HIGH_EXPONENT[15:12] "HE",
             HIGH_MANTISSA[11:0] "TH",
         }
-        MANUFACTURER_ID @ 0x7e ro = 0x5449, "7.6.1.5";
-        DEVICE_ID @ 0x7f ro = 0x3001, "7.6.1.6";
+        MANUFACTURER_ID @ 0x7e ro = 0x5449, "7.6.1.1.5";
+        DEVICE_ID @ 0x7f ro = 0x3001, "7.6.1.1.6";
     }
 }
 
-/// The range code that lets the chip choose (7.6.1.2, RN).
+/// The range code that lets the chip choose (7.6.1.1.2, RN).
 const RANGE_AUTOMATIC: u32 = 0b1100;
-/// The largest exponent that RESULT can have (7.6.1.1).
+/// The largest exponent that RESULT can have (7.6.1.1.1).
 const EXPONENT_MAX: u32 = 11;
 const MANTISSA_MAX: u32 = 0xfff;
 
@@ -84,6 +84,8 @@ pub struct Opt3001 {
     done_at: Option<SimTime>,
     /// Consecutive results above HIGH_LIMIT and below LOW_LIMIT.
     faults: (u32, u32),
+    /// INT in latched mode: the flags outlive it where CONFIG is written.
+    latched: bool,
 }
 
 impl Default for Opt3001 {
@@ -101,6 +103,7 @@ impl Opt3001 {
             conversions: Conversions::End,
             done_at: None,
             faults: (0, 0),
+            latched: false,
         }
     }
 
@@ -170,7 +173,7 @@ impl Opt3001 {
         };
         let mantissa = centilux >> exponent;
         let overflow = u32::from(mantissa > MANTISSA_MAX);
-        // ME hides the exponent in manual range (7.6.1.2).
+        // ME hides the exponent in manual range (7.6.1.1.2).
         let masked = range < RANGE_AUTOMATIC && self.registers.is_set(reg::MASK_EXPONENT);
         let shown = if masked { 0 } else { exponent };
         (shown << 12 | mantissa.min(MANTISSA_MAX), overflow)
@@ -189,9 +192,9 @@ impl Opt3001 {
         );
         let needed = 1 << registers.get(reg::FAULT_COUNT);
         let (high, low) = (self.faults.0 >= needed, self.faults.1 >= needed);
-        let latched = registers.is_set(reg::LATCH);
         let registers = &mut self.registers;
-        if latched {
+        if registers.is_set(reg::LATCH) {
+            self.latched |= high || low;
             if high {
                 registers.store(reg::HIGH, 1);
             }
@@ -226,19 +229,16 @@ impl Opt3001 {
         if self.signals_end_of_conversion() {
             registers.is_set(reg::READY)
         } else if registers.is_set(reg::LATCH) {
-            registers.is_set(reg::HIGH) || registers.is_set(reg::LOW)
+            self.latched
         } else {
             registers.is_set(reg::HIGH)
         }
     }
 
-    /// What a read of CONFIG, or a write that does not shut down, clears.
+    /// What a read of CONFIG clears, and a write that does not shut down.
     fn acknowledge(&mut self) {
         self.registers.store(reg::READY, 0);
-        if self.registers.is_set(reg::LATCH) {
-            self.registers.store(reg::HIGH, 0);
-            self.registers.store(reg::LOW, 0);
-        }
+        self.latched = false;
     }
 }
 
@@ -262,6 +262,10 @@ impl RegisterChip for Opt3001 {
     fn after_read(&mut self, register: Register, _: &mut Bus) {
         if register == reg::CONFIG {
             self.acknowledge();
+            if self.registers.is_set(reg::LATCH) {
+                self.registers.store(reg::HIGH, 0);
+                self.registers.store(reg::LOW, 0);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Serial EEPROMs of the AT24C family: AT24C02C (datasheet Microchip
-//! DS20006111) and AT24C256C (DS20006270). Driver:
+//! DS20006111) and AT24C256C (DS20006042). Driver:
 //! `drivers/misc/eeprom/at24.c`.
 //!
 //! Modelled: page writes that wrap inside their page, the internal write

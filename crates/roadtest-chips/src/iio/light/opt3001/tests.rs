@@ -189,6 +189,23 @@ fn a_latched_limit_interrupts_until_config_is_read() {
 }
 
 #[test]
+fn a_write_of_config_releases_a_latched_interrupt_and_keeps_its_flag() {
+    let mut chip = window(LATCHED);
+    chip.set_illuminance(Lux::milli(20_010));
+    pass(&mut chip, at_ms(805));
+    assert_eq!(chip.interrupt(), Level::Low);
+    config(&mut chip, at_ms(806), 0xc8, LATCHED);
+    assert_eq!(
+        chip.interrupt(),
+        Level::Low,
+        "shutdown acknowledges nothing"
+    );
+    config(&mut chip, at_ms(806), CONTINUOUS, LATCHED);
+    assert_eq!(chip.interrupt(), Level::High);
+    assert!(read(&mut chip, at_ms(806), &[0x01], 2).contains("high=1"));
+}
+
+#[test]
 fn a_transparent_interrupt_follows_the_light_with_hysteresis() {
     let mut chip = window(0x00);
     chip.set_illuminance(Lux::milli(20_010));
@@ -235,7 +252,7 @@ fn a_reserved_range_is_a_violation() {
     let mut chip = Opt3001::new();
     assert_snapshot!(write(&mut chip, T0, &[0x01, 0xd8, 0x10]), @r"
     W CONFIG d810 range=13
-    ! write of 0xd810 sets RANGE of CONFIG to 13, which is not a legal value (7.6.1.2)
+    ! write of 0xd810 sets RANGE of CONFIG to 13, which is not a legal value (7.6.1.1.2)
     ");
 }
 

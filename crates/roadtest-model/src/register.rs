@@ -20,7 +20,7 @@ pub mod spec;
 pub mod storage;
 
 pub use chip::{Increment, RegisterChip};
-pub use contract::{Guard, MinGap};
+pub use contract::{Guard, MinGap, Supply};
 pub use names::{NameError, Named};
 pub use spec::{Field, Map, Place, Register, Rule, Word};
 pub use storage::Registers;

@@ -8,8 +8,8 @@
 //! response (7.4.3), and the spread of the conversion time (6.5): it is the
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Lux, SimTime, registers};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::{Bus, Level, Lux, Nack, SimTime, registers};
 
 registers! {
     /// TI OPT3001, datasheet SBOS681C, section 7.6.
@@ -78,6 +78,7 @@ pub enum Conversions {
 #[derive(Clone, Debug)]
 pub struct Opt3001 {
     registers: Registers,
+    supply: Supply,
     light: Light,
     conversions: Conversions,
     /// When the running conversion ends.
@@ -99,6 +100,7 @@ impl Opt3001 {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
+            supply: Supply::new("", SimTime::ZERO),
             light: Light::Code(0),
             conversions: Conversions::End,
             done_at: None,
@@ -259,6 +261,10 @@ impl RegisterChip for Opt3001 {
         &mut self.registers
     }
 
+    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)
+    }
+
     fn after_read(&mut self, register: Register, _: &mut Bus) {
         if register == reg::CONFIG {
             self.acknowledge();
@@ -296,15 +302,17 @@ impl RegisterChip for Opt3001 {
         }
     }
 
-    fn power(&mut self, on: Level, _: SimTime) {
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
         if !on.is_high() {
-            let light = self.light;
-            let conversions = self.conversions;
-            *self = Self {
-                light,
-                conversions,
-                ..Self::new()
-            };
+            let maker = self.registers.get(reg::MANUFACTURER_ID);
+            let device = self.registers.get(reg::DEVICE_ID);
+            self.registers.reset();
+            self.registers.store(reg::MANUFACTURER_ID, maker);
+            self.registers.store(reg::DEVICE_ID, device);
+            self.done_at = None;
+            self.faults = (0, 0);
+            self.latched = false;
         }
     }
 

@@ -257,16 +257,23 @@ fn a_reserved_range_is_a_violation() {
 }
 
 #[test]
-fn without_power_the_registers_are_lost_and_the_light_stays() {
+fn without_power_the_registers_are_lost_and_nothing_is_acknowledged() {
     let mut chip = Opt3001::new();
     chip.set_result(0x0123);
+    chip.set_device_id(0x3002);
     config(&mut chip, T0, CONTINUOUS, 0x00);
     chip.power(Level::Low, T0);
     assert_eq!(chip.wake_at(), None);
-    assert!(read(&mut chip, T0, &[0x01], 2).contains("R CONFIG c810"));
+    assert_snapshot!(read(&mut chip, T0, &[0x01], 2), @r"
+    ! access without power
+    NACK
+    ");
+    chip.power(Level::High, T0);
+    assert_snapshot!(read(&mut chip, T0, &[0x01], 2), @"R CONFIG c810");
+    assert_snapshot!(read(&mut chip, T0, &[0x7f], 2), @"R DEVICE_ID 3002");
     config(&mut chip, T0, SINGLE, LATCHED);
     pass(&mut chip, at_ms(1000));
-    assert!(read(&mut chip, at_ms(1000), &[0x00], 2).contains("R RESULT 0123"));
+    assert_snapshot!(read(&mut chip, at_ms(1000), &[0x00], 2), @"R RESULT 0123 mantissa=291");
 }
 
 proptest! {

@@ -128,6 +128,16 @@ fn a_worn_part_takes_longer() {
     assert_eq!(chip.busy_until(), SimTime::ms(130));
 }
 
+#[test]
+fn the_contents_survive_without_power() {
+    let mut chip = At24c02::new();
+    write(&mut chip, T0, &[0x05, 1]);
+    chip.power(Level::Low, T1);
+    chip.power(Level::High, T1);
+    assert_snapshot!(read_on(&mut chip, T1, 1), @"R MEM 00 ff");
+    assert_snapshot!(read(&mut chip, T1, &[0x05], 1), @"R MEM 05 01");
+}
+
 proptest! {
     #[test]
     fn any_bytes_get_an_answer(messages in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..80), 0..8)) {

@@ -189,6 +189,16 @@ fn a_latched_limit_interrupts_until_config_is_read() {
 }
 
 #[test]
+fn light_on_a_limit_is_inside_the_window() {
+    let mut chip = window(LATCHED);
+    for limit in [10_000, 20_000] {
+        chip.set_illuminance(Lux::milli(limit));
+        chip.wake(chip.wake_at().unwrap());
+        assert_eq!(chip.interrupt(), Level::High, "{limit} mlx");
+    }
+}
+
+#[test]
 fn a_write_of_config_releases_a_latched_interrupt_and_keeps_its_flag() {
     let mut chip = window(LATCHED);
     chip.set_illuminance(Lux::milli(20_010));

@@ -46,6 +46,7 @@ pub struct Violation {
 #[derive(Debug)]
 pub struct Bus {
     now: SimTime,
+    held: bool,
     accesses: Vec<Access>,
     violations: Vec<Violation>,
 }
@@ -55,6 +56,7 @@ impl Bus {
     pub const fn at(now: SimTime) -> Self {
         Self {
             now,
+            held: false,
             accesses: Vec::new(),
             violations: Vec::new(),
         }
@@ -66,9 +68,21 @@ impl Bus {
     }
 
     /// Adds a decoded line to the timeline. A message that logs nothing is
-    /// shown as raw bytes.
+    /// shown as raw bytes, unless it is [held](Bus::hold).
     pub fn log(&mut self, access: Access) {
         self.accesses.push(access);
+    }
+
+    /// Says that a later message of this transfer, or its end, shows what
+    /// this one meant (a pointer that a read uses): a message that logs nothing
+    /// is then not shown as raw bytes.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Whether [`hold`](Bus::hold) was called.
+    pub const fn is_held(&self) -> bool {
+        self.held
     }
 
     /// Reports that the driver broke a contract of the datasheet.

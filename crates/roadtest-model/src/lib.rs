@@ -6,15 +6,18 @@
 //! In reading order: [`time`] and [`level`] are the values that cross every
 //! interface, [`bus`] is what a chip sees while it is accessed, [`chip`] is
 //! the trait that every model implements, and [`register`] is for the chips
-//! whose protocol is a register map.
+//! whose protocol is a register map. [`units`] are the physical quantities that
+//! tests give to chips.
 
 pub mod bus;
 pub mod chip;
 pub mod level;
 pub mod register;
 pub mod time;
+pub mod units;
 
 pub use bus::{Access, Bus, Direction, Nack, Violation};
 pub use chip::Chip;
 pub use level::{Edge, Level};
 pub use time::SimTime;
+pub use units::{Celsius, Lux};

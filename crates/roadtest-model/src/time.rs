@@ -94,7 +94,10 @@ impl fmt::Display for SimTime {
             _ => 9,
         };
         let decimals = format!("{rest:0digits$}");
-        f.pad(&format!("{whole}.{} {name}", decimals.trim_end_matches('0')))
+        f.pad(&format!(
+            "{whole}.{} {name}",
+            decimals.trim_end_matches('0')
+        ))
     }
 }
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Transfers against a chip without a kernel, for the unit tests of models:
+//! each function is one transfer, and its result is the timeline's text.
+
+use roadtest_model::{Bus, Chip, Direction, Nack, SimTime};
+
+/// What was seen of one message: lines, violations, and the outcome.
+fn show(bus: Bus, outcome: Result<(), Nack>) -> String {
+    let (accesses, violations) = bus.into_parts();
+    let mut lines = Vec::new();
+    for access in accesses {
+        let letter = match access.direction {
+            Direction::Write => "W",
+            Direction::Read => "R",
+        };
+        let line = format!(
+            "{letter} {} {} {}",
+            access.target, access.value, access.fields
+        );
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.extend(violations.into_iter().map(|v| format!("! {}", v.text)));
+    if outcome == Err(Nack) {
+        lines.push("NACK".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn stop(chip: &mut impl Chip, now: SimTime, text: String) -> String {
+    let mut bus = Bus::at(now);
+    chip.stop(&mut bus);
+    let end = show(bus, Ok(()));
+    [text, end]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// START, `bytes`, STOP at `now`.
+pub(crate) fn write(chip: &mut impl Chip, now: SimTime, bytes: &[u8]) -> String {
+    let mut bus = Bus::at(now);
+    let outcome = chip.write(&mut bus, bytes);
+    let text = show(bus, outcome);
+    stop(chip, now, text)
+}
+
+/// START, `pointer`, repeated START, `length` bytes, STOP at `now`; the bytes
+/// are in the text as the chip logs them.
+pub(crate) fn read(chip: &mut impl Chip, now: SimTime, pointer: &[u8], length: usize) -> String {
+    let mut bus = Bus::at(now);
+    let outcome = chip.write(&mut bus, pointer);
+    let text = show(bus, outcome);
+    if outcome == Err(Nack) {
+        return stop(chip, now, text);
+    }
+    assert_eq!(text, "", "a pointer shows nothing of its own");
+    read_on(chip, now, length)
+}
+
+/// START, `length` bytes, STOP at `now`.
+pub(crate) fn read_on(chip: &mut impl Chip, now: SimTime, length: usize) -> String {
+    let mut bus = Bus::at(now);
+    let mut buf = vec![0; length];
+    let outcome = chip.read(&mut bus, &mut buf);
+    let text = show(bus, outcome);
+    stop(chip, now, text)
+}
+
+/// Lets virtual time pass until `now`: every wake-up that the chip asks for,
+/// in order. Gives the number of them.
+///
+/// # Panics
+/// Where the chip asks for the same time again after it was woken.
+pub(crate) fn pass(chip: &mut impl Chip, now: SimTime) -> usize {
+    let mut wakes = 0;
+    while let Some(at) = chip.wake_at().filter(|at| *at <= now) {
+        chip.wake(at);
+        assert_ne!(chip.wake_at(), Some(at), "the chip did not react");
+        wakes += 1;
+    }
+    wakes
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Contracts of a datasheet beyond bits: what a driver must not touch in some
+//! state, how long it must wait between two operations, and that it must not
+//! talk to a chip without power.
+
+use super::spec::{Register, cite};
+use crate::{Bus, Direction, Level, Nack, SimTime};
+
+/// Registers that must be left alone while the chip is in some state: a
+/// constant of the chip, [entered](super::Registers::enter) and
+/// [left](super::Registers::leave) by the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The state, to follow the word "while": `converting`.
+    pub state: &'static str,
+    /// The datasheet's section; may be empty.
+    pub section: &'static str,
+    /// The registers that must not be written.
+    pub writes: &'static [Register],
+    /// The registers that must not be read.
+    pub reads: &'static [Register],
+}
+
+impl Guard {
+    pub(super) fn covers(&self, register: Register, direction: Direction) -> bool {
+        let list = match direction {
+            Direction::Write => self.writes,
+            Direction::Read => self.reads,
+        };
+        list.contains(&register)
+    }
+}
+
+/// A minimum time between two operations.
+///
+/// ```
+/// use roadtest_model::SimTime;
+/// use roadtest_model::register::MinGap;
+///
+/// let mut gap = MinGap::new("power-up to first access", "6.6", SimTime::ms(2));
+/// gap.begin(SimTime::ms(10));
+/// assert_eq!(
+///     gap.check(SimTime::ms(11)),
+///     Err("1 ms from power-up to first access, at least 2 ms required (6.6)".to_owned()),
+/// );
+/// assert_eq!(gap.check(SimTime::ms(12)), Ok(()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MinGap {
+    what: &'static str,
+    section: &'static str,
+    gap: SimTime,
+    began: Option<SimTime>,
+}
+
+impl MinGap {
+    /// A contract that has not begun: `what` names both operations
+    /// (`power-up to first access`), `section` the datasheet's section (may be
+    /// empty), `gap` the shortest time between them.
+    pub const fn new(what: &'static str, section: &'static str, gap: SimTime) -> Self {
+        Self {
+            what,
+            section,
+            gap,
+            began: None,
+        }
+    }
+
+    /// The first operation happened; a later call replaces an earlier one.
+    pub fn begin(&mut self, now: SimTime) {
+        self.began = Some(now);
+    }
+
+    /// The second operation happens now. It may happen again; call
+    /// [`begin`](MinGap::begin) to start over.
+    ///
+    /// # Errors
+    /// The text of the violation where it is too early, for
+    /// [`Bus::violation`](crate::Bus::violation).
+    pub fn check(&self, now: SimTime) -> Result<(), String> {
+        match self.began {
+            Some(began) if now.saturating_sub(began) < self.gap => Err(format!(
+                "{} from {}, at least {} required{}",
+                now.saturating_sub(began),
+                self.what,
+                self.gap,
+                cite(self.section),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// When the second operation is allowed, where the first has happened.
+    pub fn allowed_at(&self) -> Option<SimTime> {
+        self.began.map(|began| began + self.gap)
+    }
+}
+
+/// The supply of a chip: it was on long before the kernel started, and from
+/// then on follows [`Chip::power`](crate::Chip::power).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supply {
+    level: Level,
+    startup: MinGap,
+}
+
+impl Supply {
+    /// A supply that is on. After power-up the chip must be left alone for
+    /// `startup`, says the datasheet in `section` (may be empty).
+    pub const fn new(section: &'static str, startup: SimTime) -> Self {
+        Self {
+            level: Level::High,
+            startup: MinGap::new("power-up to first access", section, startup),
+        }
+    }
+
+    /// The supply came on (`High`) or went off.
+    pub fn set(&mut self, level: Level, now: SimTime) {
+        if level.is_high() && !self.level.is_high() {
+            self.startup.begin(now);
+        }
+        self.level = level;
+    }
+
+    /// Whether the supply is on.
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The driver accesses the chip, for
+    /// [`addressed`](super::RegisterChip::addressed): an access without power
+    /// or during start-up is a violation.
+    ///
+    /// # Errors
+    /// [`Nack`] where there is no power. A chip that is starting up answers.
+    pub fn accessed(&self, bus: &mut Bus) -> Result<(), Nack> {
+        if !self.level.is_high() {
+            bus.violation("access without power");
+            return Err(Nack);
+        }
+        if let Err(text) = self.startup.check(bus.now()) {
+            bus.violation(text);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an access at `now` reports.
+    fn access(supply: &Supply, now: SimTime) -> (Result<(), Nack>, Vec<String>) {
+        let mut bus = Bus::at(now);
+        let outcome = supply.accessed(&mut bus);
+        let (_, violations) = bus.into_parts();
+        (outcome, violations.into_iter().map(|v| v.text).collect())
+    }
+
+    #[test]
+    fn a_supply_is_on_at_first() {
+        let supply = Supply::new("6.5", SimTime::ms(1));
+        assert_eq!(access(&supply, SimTime::ZERO), (Ok(()), vec![]));
+    }
+
+    #[test]
+    fn an_access_without_power_is_a_violation_and_not_acknowledged() {
+        let mut supply = Supply::new("6.5", SimTime::ms(1));
+        supply.set(Level::Low, SimTime::ms(5));
+        let text = "access without power".to_owned();
+        assert_eq!(access(&supply, SimTime::ms(6)), (Err(Nack), vec![text]));
+    }
+
+    #[test]
+    fn an_access_during_start_up_is_a_violation() {
+        let mut supply = Supply::new("6.5", SimTime::ms(1));
+        supply.set(Level::Low, SimTime::ms(5));
+        supply.set(Level::High, SimTime::ms(8));
+        supply.set(Level::High, SimTime::ms(9));
+        let text = "500 us from power-up to first access, at least 1 ms required (6.5)";
+        assert_eq!(
+            access(&supply, SimTime::us(8500)),
+            (Ok(()), vec![text.to_owned()])
+        );
+        assert_eq!(access(&supply, SimTime::ms(9)), (Ok(()), vec![]));
+    }
+}

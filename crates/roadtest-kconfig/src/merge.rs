@@ -38,9 +38,9 @@ pub struct Conflict {
     /// Which symbol.
     pub symbol: String,
     /// The request of the fragment that sorts first.
-    pub first: Place,
+    pub first: Box<Place>,
     /// The request that differs from it.
-    pub second: Place,
+    pub second: Box<Place>,
 }
 
 impl Merged {
@@ -63,8 +63,8 @@ impl Merged {
                     Some(first) if first.value != place.value => {
                         return Err(Conflict {
                             symbol: request.symbol.clone(),
-                            first: first.clone(),
-                            second: place,
+                            first: Box::new(first.clone()),
+                            second: Box::new(place),
                         });
                     }
                     Some(_) => {}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::test::Record;
 
 /// What a run leaves behind: `summary.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// `1`.
     pub schema: u32,

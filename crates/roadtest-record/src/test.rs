@@ -34,7 +34,7 @@ pub enum Outcome {
 
 /// What one test leaves behind: `record.json`. The runner's own verdict
 /// (`cargo test`, nextest) wins where the two disagree about success.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The test as `cargo test` names it: `iio::light::opt3001::reads_lux`.
     pub name: String,

@@ -1,2 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! roadtest-uml (under construction).
+//! From a name such as `debian:6.12` to a kernel that can be booted.
+//!
+//! This crate finds or downloads the source, configures and builds UML out of
+//! tree, and lays out the guest's root. It prints nothing: what happens goes
+//! to a [`Progress`], what goes wrong is an [`Error`]. It boots nothing; that
+//! is `roadtest`'s job.
+//!
+//! In reading order:
+//!
+//! - [`prepare()`]: the whole way.
+//! - [`source`]: which tree, and is it one?
+//! - [`apt`]: source packages from the machine's own mirror, without root.
+//! - [`configure`]: fragments to a verified `.config`.
+//! - [`kbuild`]: running `make`, with progress and its error lines.
+//! - [`modules`]: what the built modules say about themselves.
+//! - [`guest`]: the folder that the guest sees as its root.
+//! - [`agent`]: the program in it.
+//! - [`fingerprint`]: has anything changed since?
+//! - [`cache`]: where all of this is kept, and who may write there.
+//! - [`doctor`]: which tools are missing, and installing them.
+
+pub mod agent;
+pub mod apt;
+pub mod cache;
+pub mod configure;
+pub mod doctor;
+mod error;
+pub mod fingerprint;
+pub mod guest;
+pub mod kbuild;
+pub mod modules;
+pub mod prepare;
+mod progress;
+mod run;
+pub mod source;
+
+pub use cache::Cache;
+pub use error::Error;
+pub use prepare::{Built, Options, build, prepare};
+pub use progress::{Event, Progress, Total};
+pub use source::{Source, Wanted};

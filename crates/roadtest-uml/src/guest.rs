@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The folder that the guest sees as its root: the agent, the modules, and
+//! empty mount points. Nothing else of the host is in it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use roadtest_record::kernel::Kernel;
+
+use crate::cache;
+use crate::error::Error;
+use crate::fingerprint::Hash;
+use crate::prepare::Built;
+
+/// What the agent mounts onto, and where the test's own files go.
+const MOUNT_POINTS: [&str; 6] = ["dev", "host", "proc", "run", "sys", "tmp"];
+
+/// How many guest roots are kept: tests that still run may use an older one.
+const KEPT: usize = 4;
+
+/// Lays out the guest's root beside the manifest (`guest/KEY/`) and writes
+/// the manifest. A root is never changed once it is there: another kernel or
+/// agent gets another one.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, Error> {
+    let folder = manifest.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let folder = fs::canonicalize(folder).map_err(Error::io("find", folder))?;
+    let program = fs::read(agent).map_err(Error::io("read", agent))?;
+    // Four bytes at a time would do as well; what counts is that it is quick
+    // in a debug build, where the agent's bytes are hashed one by one.
+    let agent_key = quick_hash(&program);
+    let key = format!("{}-{agent_key:016x}", built.kernel.config_fingerprint);
+    let roots = folder.join("guest");
+    let root = roots.join(&key);
+    if !root.is_dir() {
+        lay_out(built, &program, &roots, &root)?;
+        cache::prune(&roots, KEPT)?;
+    }
+    let kernel = Kernel {
+        guest_root: root,
+        ..built.kernel.clone()
+    };
+    // Why compare: a manifest that does not change keeps its time stamp.
+    if roadtest_record::load::<Kernel>(manifest).ok().as_ref() != Some(&kernel) {
+        roadtest_record::store(manifest, &kernel)?;
+    }
+    Ok(kernel)
+}
+
+fn lay_out(built: &Built, agent: &[u8], roots: &Path, root: &Path) -> Result<(), Error> {
+    fs::create_dir_all(roots).map_err(Error::io("create", roots))?;
+    // Why the process id: two runs in one workspace may come here at once.
+    let draft = roots.join(format!("{}.part", std::process::id()));
+    cache::remove(&draft)?;
+    let make = |path: PathBuf| fs::create_dir_all(&path).map_err(Error::io("create", &path));
+    for name in MOUNT_POINTS.iter().chain(&["modules"]) {
+        make(draft.join(name))?;
+    }
+    let init = draft.join("init");
+    fs::write(&init, agent).map_err(Error::io("write", &init))?;
+    let mode = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(&init, mode).map_err(Error::io("make executable", &init))?;
+    for module in built.kernel.modules.values() {
+        let from = built.folder.join(&module.file);
+        let to = draft.join(&module.file);
+        fs::copy(&from, &to).map_err(Error::io("copy", &from))?;
+    }
+    match fs::rename(&draft, root) {
+        // Another run was faster, with the same content.
+        Err(_) if root.is_dir() => cache::remove(&draft),
+        other => other.map_err(Error::io("rename", &draft)),
+    }
+}
+
+/// Hashes eight bytes at a time.
+fn quick_hash(bytes: &[u8]) -> u64 {
+    let length = bytes.len().to_le_bytes();
+    let words = bytes.chunks(8).fold(0_u64, |hash, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    });
+    let text = Hash::new().add(&length).add(&words.to_le_bytes()).text();
+    u64::from_str_radix(&text, 16).unwrap_or(words)
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Running `make` on a kernel tree, out of tree, with progress and a full log.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::cache;
+use crate::error::Error;
+use crate::progress::{Event, Progress, Total};
+use crate::run;
+
+/// Objects of a first build with the fragments of this project: 6.1, 6.12 and
+/// 7.3 have between 600 and 900.
+const GUESS: u64 = 750;
+
+/// How many error lines are shown; the log has all.
+const ERRORS_MAX: usize = 20;
+
+/// How far back a file may be half-written after a run was cut off.
+const CUT_OFF: Duration = Duration::from_secs(60);
+
+/// One source tree and kbuild's output folder for it.
+#[derive(Clone, Debug)]
+pub struct Kbuild {
+    tree: PathBuf,
+    output: PathBuf,
+}
+
+impl Kbuild {
+    /// Builds `tree` in the folder `output`.
+    pub fn new(tree: &Path, output: &Path) -> Self {
+        Kbuild {
+            tree: tree.to_owned(),
+            output: output.to_owned(),
+        }
+    }
+
+    /// The output folder.
+    pub fn output(&self) -> &Path {
+        &self.output
+    }
+
+    /// Where the full output of `make` goes.
+    pub fn log(&self) -> PathBuf {
+        self.output.with_extension("log")
+    }
+
+    /// Runs `make` with these arguments, and hands each line of output to
+    /// `line`. The log is written anew if `target` is the first of a build.
+    ///
+    /// # Errors
+    /// [`Error::Build`] with the error lines, [`Error::DiskFull`].
+    pub fn make(
+        &self,
+        arguments: &[String],
+        append: Log,
+        mut line: impl FnMut(&str),
+    ) -> Result<(), Error> {
+        fs::create_dir_all(&self.output).map_err(Error::io("create", &self.output))?;
+        let path = self.log();
+        let mut log = File::options()
+            .create(true)
+            .write(true)
+            .truncate(append == Log::New)
+            .append(append == Log::Append)
+            .open(&path)
+            .map_err(Error::io("write", &path))?;
+        let mut command = self.command(arguments);
+        let mut errors = Vec::new();
+        let mut written = Ok(());
+        let ended = run::lines(&mut command, |text| {
+            if written.is_ok() {
+                written = writeln!(log, "{text}");
+            }
+            if is_error(text) && errors.len() < ERRORS_MAX {
+                errors.push(text.to_owned());
+            }
+            line(text);
+        })?;
+        if !ended.success && ended.disk_full {
+            return Err(Error::DiskFull {
+                what: "building the kernel".to_owned(),
+                path: self.output.clone(),
+            });
+        }
+        written.map_err(Error::io("write", &path))?;
+        if ended.success {
+            return Ok(());
+        }
+        let lines = if errors.is_empty() {
+            ended.tail
+        } else {
+            errors
+        };
+        Err(Error::Build { lines, log: path })
+    }
+
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new("make");
+        command
+            .arg("-C")
+            .arg(&self.tree)
+            .arg(format!("O={}", self.output.display()))
+            // Why LOCALVERSION: a git tree would add a `+` to the release.
+            .args(["ARCH=um", "LOCALVERSION="])
+            .args(arguments);
+        for name in [
+            "MAKEFLAGS",
+            "MFLAGS",
+            "MAKELEVEL",
+            "ARCH",
+            "SUBARCH",
+            "CROSS_COMPILE",
+            "LLVM",
+            "KBUILD_OUTPUT",
+            "KCONFIG_CONFIG",
+            "KCONFIG_ALLCONFIG",
+            "KCFLAGS",
+            "KAFLAGS",
+            "V",
+        ] {
+            command.env_remove(name);
+        }
+        // What kbuild would take from the machine and the clock
+        // (Documentation/kbuild/reproducible-builds.rst).
+        command
+            .env("KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 1970")
+            .env("KBUILD_BUILD_USER", "roadtest")
+            .env("KBUILD_BUILD_HOST", "roadtest")
+            .env("KBUILD_BUILD_VERSION", "1");
+        command
+    }
+
+    /// Builds kernel and modules with `jobs` processes. The cache must be
+    /// locked.
+    ///
+    /// # Errors
+    /// See [`Kbuild::make`].
+    pub fn build(&self, jobs: usize, progress: &mut dyn Progress) -> Result<u64, Error> {
+        let counted = self.output.with_extension("objects");
+        let first = !self.output.join("linux").is_file();
+        let total = match fs::read_to_string(&counted).map(|text| text.trim().parse()) {
+            _ if !first => Total::Unknown,
+            Ok(Ok(count)) => Total::Counted(count),
+            _ => Total::Guessed(GUESS),
+        };
+        let marker = self.start()?;
+        let start = Instant::now();
+        let mut done = 0;
+        self.make(&[format!("-j{jobs}")], Log::Append, |line| {
+            if let Some(object) = object(line) {
+                done += 1;
+                progress.event(&Event::Compiling {
+                    done,
+                    total,
+                    elapsed: start.elapsed(),
+                    object: object.to_owned(),
+                });
+            }
+        })?;
+        cache::remove(&marker)?;
+        if first {
+            fs::write(&counted, done.to_string()).map_err(Error::io("write", &counted))?;
+        }
+        progress.event(&Event::Compiled {
+            objects: done,
+            elapsed: start.elapsed(),
+            log: self.log(),
+        });
+        Ok(done)
+    }
+
+    /// Leaves a mark as long as `make` runs. Where the last run left one, it
+    /// was cut off, and the files that it was writing may be halves which
+    /// `make` would take for whole: they are removed.
+    fn start(&self) -> Result<PathBuf, Error> {
+        let marker = self.output.join("roadtest.building");
+        if marker.exists() {
+            let written: Vec<(SystemTime, PathBuf)> = walkdir::WalkDir::new(&self.output)
+                .into_iter()
+                .filter_map(Result::ok)
+                .filter(|e| e.file_type().is_file())
+                .filter(|e| {
+                    let ext = e.path().extension().unwrap_or_default();
+                    ["o", "a", "ko", "mod"].iter().any(|known| ext == *known)
+                })
+                .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.into_path())))
+                .collect();
+            let newest = written.iter().map(|(time, _)| *time).max();
+            for (time, path) in &written {
+                if newest.is_some_and(|newest| *time + CUT_OFF >= newest) {
+                    cache::remove(path)?;
+                }
+            }
+        }
+        fs::write(&marker, "").map_err(Error::io("write", &marker))?;
+        Ok(marker)
+    }
+
+    /// The release as the guest's `uname -r` says it.
+    ///
+    /// # Errors
+    /// Where the kernel was not built.
+    pub fn release(&self) -> Result<String, Error> {
+        let path = self.output.join("include/config/kernel.release");
+        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        Ok(text.trim().to_owned())
+    }
+}
+
+/// Whether the log goes on or starts anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Starts anew.
+    New,
+    /// Goes on.
+    Append,
+}
+
+/// The object that a line of kbuild names: `  CC [M]  drivers/a.o`.
+fn object(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("  ")?;
+    let (verb, object) = rest.split_once("  ")?;
+    let verb = verb.trim_end_matches(" [M]");
+    let known = !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase());
+    known.then(|| object.trim())
+}
+
+/// Whether a line says why the build fails.
+fn is_error(line: &str) -> bool {
+    // What make adds to an error says only that there was one.
+    if line.starts_with("make") {
+        return line.contains("No rule to make target");
+    }
+    [
+        ": error:",
+        ": fatal error:",
+        "undefined reference",
+        "multiple definition",
+        ": not found",
+    ]
+    .iter()
+    .any(|known| line.contains(known))
+        || line.starts_with("ERROR:")
+        || line.starts_with("error:")
+        || (line.starts_with("*** ") && line.len() > 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_told_from_other_lines() {
+        assert_eq!(object("  CC      init/main.o"), Some("init/main.o"));
+        assert_eq!(object("  CC [M]  a/b.o"), Some("a/b.o"));
+        assert_eq!(object("  LINK linux"), None);
+        assert_eq!(object("make[1]: Entering directory"), None);
+        assert_eq!(object("      |  CC  x"), None);
+    }
+
+    #[test]
+    fn only_lines_that_say_why_are_errors() {
+        let log = "\
+  CC      a.o
+a.c: In function 'f':
+a.c:3:5: error: 'x' undeclared (first use in this function)
+a.c:9:9: warning: unused variable
+make[3]: *** [scripts/Makefile.build:229: a.o] Error 1
+ld: b.o: undefined reference to `g'
+ERROR: modpost: \"h\" [c.ko] undefined!
+***
+*** The source tree is not clean, please run 'make ARCH=um mrproper'
+*** in /tree
+/bin/sh: 1: flex: not found
+make[1]: *** No rule to make target 'd.o', needed by 'e'.  Stop.";
+        let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
+        insta::assert_snapshot!(errors.join("\n"), @r#"
+        a.c:3:5: error: 'x' undeclared (first use in this function)
+        ld: b.o: undefined reference to `g'
+        ERROR: modpost: "h" [c.ko] undefined!
+        *** The source tree is not clean, please run 'make ARCH=um mrproper'
+        *** in /tree
+        /bin/sh: 1: flex: not found
+        make[1]: *** No rule to make target 'd.o', needed by 'e'.  Stop.
+        "#);
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The whole way from a kernel's name to a manifest.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use roadtest_kconfig::{Fragment, Merged};
+use roadtest_record::kernel::Kernel;
+
+use crate::agent;
+use crate::cache::{self, Cache};
+use crate::configure::configure;
+use crate::error::Error;
+use crate::fingerprint::{self, Hash};
+use crate::guest;
+use crate::kbuild::Kbuild;
+use crate::modules;
+use crate::progress::{Event, Progress};
+use crate::source::{self, Source, Wanted};
+
+/// What to build and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which kernel.
+    pub wanted: Wanted,
+    /// The folder of fragments: `kconfig-fragments` of the workspace.
+    pub fragments: PathBuf,
+    /// Fragments at the top of that folder that are merged in addition to
+    /// `base` and `agent`: `sanitize`.
+    pub extra: Vec<String>,
+    /// Where sources and builds are kept.
+    pub cache: Cache,
+    /// Processes of `make`; at least 1.
+    pub jobs: usize,
+}
+
+/// A kernel in the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// The kernel. Its guest root is not laid out yet.
+    pub kernel: Kernel,
+    /// Where its files are: `linux`, `config`, and `modules/`.
+    pub folder: PathBuf,
+}
+
+/// Builds kernel and agent as far as something has changed, lays out the
+/// guest's root, and writes the manifest. `workspace` is where the agent's
+/// package is, `manifest` the file to write
+/// ([`roadtest_record::kernel::MANIFEST`] below the workspace).
+///
+/// # Errors
+/// See [`build`], [`agent::build`] and [`guest::install`].
+pub fn prepare(
+    options: &Options,
+    workspace: &Path,
+    manifest: &Path,
+    progress: &mut dyn Progress,
+) -> Result<Kernel, Error> {
+    let built = build(options, progress)?;
+    let agent = agent::build(workspace, progress)?;
+    guest::install(&built, &agent, manifest)
+}
+
+/// Builds a kernel, if this very one is not in the cache yet. Waits, and says
+/// so, where another process builds in the same cache.
+///
+/// # Errors
+/// Where there is no usable source, where a fragment is malformed or not
+/// granted, where the build fails or the disk is full.
+pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Error> {
+    let extra: Vec<&str> = options.extra.iter().map(String::as_str).collect();
+    let merged = Merged::new(Fragment::load_all(&options.fragments, &extra)?)?;
+    let cache = &options.cache;
+    // Nothing in `out` ever changes, so that no lock is needed to look there.
+    if let Some(source) = source::cached(&options.wanted, cache)? {
+        let fingerprint = fingerprint::of(&source, &key(&merged))?;
+        if let Some(built) = finished(cache, &fingerprint) {
+            progress.event(&Event::UpToDate {
+                release: built.kernel.release.clone(),
+            });
+            return Ok(built);
+        }
+    }
+    let _lock = cache.lock(progress)?;
+    let source = source::obtain(&options.wanted, cache, progress)?;
+    let fingerprint = fingerprint::of(&source, &key(&merged))?;
+    // Another process may have built it in the meantime.
+    if let Some(built) = finished(cache, &fingerprint) {
+        return Ok(built);
+    }
+    let output = cache.build(&build_key(&source));
+    let made = make(options, &source, &merged, &output, &fingerprint, progress);
+    if let Err(Error::DiskFull { .. }) = made {
+        // Why: what a full disk has truncated cannot be told from what is
+        // whole, and the room is needed. The first error matters.
+        let _ = cache::remove(&output);
+        let _ = cache::remove(&cache.out(&fingerprint));
+    }
+    made
+}
+
+fn make(
+    options: &Options,
+    source: &Source,
+    merged: &Merged,
+    output: &Path,
+    fingerprint: &str,
+    progress: &mut dyn Progress,
+) -> Result<Built, Error> {
+    let kbuild = Kbuild::new(&source.tree, output);
+    let unavailable = configure(&kbuild, source, merged, progress)?;
+    kbuild.build(options.jobs.max(1), progress)?;
+    let modules = modules::built(output)?;
+    let folder = options.cache.out(fingerprint);
+    let draft = cache::draft(&folder)?;
+    let copy = |from: &Path, to: PathBuf| {
+        fs::copy(from, to)
+            .map(|_bytes| ())
+            .map_err(Error::io("copy", from))
+    };
+    fs::create_dir(draft.join("modules")).map_err(Error::io("create", &draft))?;
+    copy(&output.join("linux"), draft.join("linux"))?;
+    copy(&output.join(".config"), draft.join("config"))?;
+    for module in &modules {
+        let name = module.file.file_name().unwrap_or_default();
+        copy(&module.file, draft.join("modules").join(name))?;
+    }
+    let kernel = Kernel {
+        schema: 1,
+        release: kbuild.release()?,
+        source: source.name.clone(),
+        config_fingerprint: fingerprint.to_owned(),
+        linux: folder.join("linux"),
+        guest_root: PathBuf::new(),
+        modules: modules::manifest(&modules),
+        unavailable,
+    };
+    roadtest_record::store(&draft.join("kernel.json"), &kernel)?;
+    cache::finish(&draft, &folder)?;
+    options.cache.prune()?;
+    Ok(Built { kernel, folder })
+}
+
+/// A kernel with this fingerprint, if it has been built.
+fn finished(cache: &Cache, fingerprint: &str) -> Option<Built> {
+    let folder = cache.out(fingerprint);
+    let kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
+    kernel.linux.is_file().then_some(Built { kernel, folder })
+}
+
+/// What the fragments have a say in: the configuration, and which fragments
+/// there are.
+fn key(merged: &Merged) -> String {
+    let mut text = merged.to_text();
+    for fragment in merged.fragments.values() {
+        text.push_str(&format!("{} {:?}\n", fragment.name, fragment.requests));
+    }
+    text
+}
+
+/// One output folder per source, so that kbuild builds only what changed.
+fn build_key(source: &Source) -> String {
+    let name = source.name.rsplit('/').next().unwrap_or_default();
+    let name = name.replace([':', '.'], "-");
+    let hash = Hash::new().add(source.tree.as_os_str().as_encoded_bytes());
+    format!("{name}-{}", hash.text())
+}

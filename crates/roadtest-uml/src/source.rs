@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Which kernel tree, and is it one? A tree of the user's is only read.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::apt;
+use crate::cache::{self, Cache};
+use crate::error::Error;
+use crate::progress::Progress;
+
+/// The kernel that is taken where nobody names one.
+pub const DEFAULT: &str = "debian:6.12";
+
+/// The first kernel whose UML reads a devicetree.
+const OLDEST: (u32, u32) = (5, 19);
+
+/// Which kernel someone wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A tree on this machine.
+    Tree(PathBuf),
+    /// A source package.
+    Package(Package),
+}
+
+/// A source package: `debian:VERSION` or `debian:VERSION@SUITE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// `6.12`
+    pub version: String,
+    /// The suite, where it is not one that the machine is configured with:
+    /// `trixie-backports`.
+    pub suite: Option<String>,
+}
+
+/// A kernel tree that can be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// `debian:6.12`, or the path.
+    pub name: String,
+    /// The tree.
+    pub tree: PathBuf,
+    /// What the top-level Makefile says: `6.12.117`.
+    pub version: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a tree came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user gave it; it may change at any time.
+    Tree,
+    /// Unpacked by us. Edits to it are not noticed: copy it instead.
+    Package {
+        /// The version of the package: `6.12.117-1~deb12u1`.
+        version: String,
+    },
+}
+
+impl Package {
+    /// The name of the package: `linux-source-6.12`.
+    pub fn package(&self) -> String {
+        format!("linux-source-{}", self.version)
+    }
+}
+
+impl fmt::Display for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "debian:{}", self.version)?;
+        match &self.suite {
+            Some(suite) => write!(f, "@{suite}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Package {
+    type Err = Error;
+
+    /// # Errors
+    /// [`Error::Name`] where it is not `debian:VERSION[@SUITE]`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let error = || Error::Name(text.to_owned());
+        let rest = text.strip_prefix("debian:").ok_or_else(error)?;
+        let (version, suite) = match rest.split_once('@') {
+            Some((version, suite)) => (version, Some(suite)),
+            None => (rest, None),
+        };
+        // Why so strict: both become part of paths and of apt's input.
+        let word = |text: &str, extra: &[char]| {
+            text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || extra.contains(&c))
+        };
+        let digit = version.starts_with(|c: char| c.is_ascii_digit());
+        if !digit || !word(version, &['.', '-', '~', '+']) {
+            return Err(error());
+        }
+        if suite.is_some_and(|suite| !word(suite, &['.', '-', '/', '_']) || suite.contains("..")) {
+            return Err(error());
+        }
+        Ok(Package {
+            version: version.to_owned(),
+            suite: suite.map(str::to_owned),
+        })
+    }
+}
+
+impl Wanted {
+    /// Decides: `ksrc` (a path) if given, else `kernel` (`debian:…`) if given,
+    /// else the tree that `workspace` lies in, else [`DEFAULT`].
+    ///
+    /// # Errors
+    /// [`Error::Name`] for a malformed `kernel`.
+    pub fn choose(
+        ksrc: Option<&Path>,
+        kernel: Option<&str>,
+        workspace: &Path,
+    ) -> Result<Self, Error> {
+        if let Some(path) = ksrc {
+            return Ok(Wanted::Tree(path.to_owned()));
+        }
+        if let Some(name) = kernel {
+            return name.parse().map(Wanted::Package);
+        }
+        match enclosing(workspace) {
+            Some(tree) => Ok(Wanted::Tree(tree)),
+            None => DEFAULT.parse().map(Wanted::Package),
+        }
+    }
+}
+
+/// The kernel tree whose `tools/testing/roadtest` is `workspace` or encloses
+/// it.
+pub fn enclosing(workspace: &Path) -> Option<PathBuf> {
+    workspace.ancestors().find_map(|folder| {
+        let tree = folder
+            .ends_with("tools/testing/roadtest")
+            .then(|| folder.ancestors().nth(3))??;
+        tree.join("Kconfig").is_file().then(|| tree.to_owned())
+    })
+}
+
+/// The source, if it is on this machine already.
+///
+/// # Errors
+/// Where a tree was named that cannot be used.
+pub fn cached(wanted: &Wanted, cache: &Cache) -> Result<Option<Source>, Error> {
+    match wanted {
+        Wanted::Tree(path) => {
+            let tree = fs::canonicalize(path).map_err(Error::io("find the kernel tree", path))?;
+            let version = check(&tree)?;
+            Ok(Some(Source {
+                name: tree.display().to_string(),
+                tree,
+                version,
+                origin: Origin::Tree,
+            }))
+        }
+        Wanted::Package(package) => {
+            let folder = folder(package, cache);
+            let Ok(version) = fs::read_to_string(folder.join("VERSION")) else {
+                return Ok(None);
+            };
+            let tree = folder.join("linux");
+            Ok(Some(Source {
+                name: package.to_string(),
+                version: check(&tree)?,
+                tree,
+                origin: Origin::Package {
+                    version: version.trim().to_owned(),
+                },
+            }))
+        }
+    }
+}
+
+/// The source; a package is downloaded and unpacked where it is not there
+/// yet. The cache must be locked.
+///
+/// # Errors
+/// Where a tree cannot be used, or a package cannot be had: no network, no
+/// such package, no room.
+pub fn obtain(
+    wanted: &Wanted,
+    cache: &Cache,
+    progress: &mut dyn Progress,
+) -> Result<Source, Error> {
+    if let Some(source) = cached(wanted, cache)? {
+        return Ok(source);
+    }
+    if let Wanted::Package(package) = wanted {
+        let folder = folder(package, cache);
+        let draft = cache::draft(&folder)?;
+        let fetched = fetch(package, cache, &draft, progress);
+        if let Err(error) = fetched {
+            // Why: a full disk must be given back; the first error matters.
+            let _ = cache::remove(&draft);
+            return Err(error);
+        }
+        cache::finish(&draft, &folder)?;
+    }
+    cached(wanted, cache)?.ok_or_else(|| Error::NotLinux {
+        path: cache.root().to_owned(),
+        found: "the package has unpacked to nothing".to_owned(),
+    })
+}
+
+fn folder(package: &Package, cache: &Cache) -> PathBuf {
+    let name = package.to_string().replace([':', '/'], "-");
+    cache.sources(&name)
+}
+
+fn fetch(
+    package: &Package,
+    cache: &Cache,
+    draft: &Path,
+    progress: &mut dyn Progress,
+) -> Result<(), Error> {
+    let deb = apt::download(package, &cache.apt(), draft, progress)?;
+    let tree = draft.join("linux");
+    fs::create_dir_all(&tree).map_err(Error::io("create", &tree))?;
+    apt::unpack(&deb.file, draft, &tree, progress)?;
+    check(&tree)?;
+    let path = draft.join("VERSION");
+    fs::write(&path, deb.version).map_err(Error::io("write", &path))
+}
+
+/// Checks that a folder is a Linux tree and not too old, and tells its
+/// version.
+///
+/// # Errors
+/// [`Error::NotLinux`] and [`Error::TooOld`].
+pub fn check(tree: &Path) -> Result<String, Error> {
+    let not_linux = |found: &str| Error::NotLinux {
+        path: tree.to_owned(),
+        found: found.to_owned(),
+    };
+    if !tree.is_dir() {
+        return Err(not_linux("it is not a folder"));
+    }
+    let makefile = fs::read(tree.join("Makefile"))
+        .map_err(|error| not_linux(&format!("its Makefile cannot be read ({error})")))?;
+    let makefile = String::from_utf8_lossy(&makefile);
+    let field = |name: &str| {
+        makefile.lines().take(20).find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == name).then(|| value.trim().to_owned())
+        })
+    };
+    let (Some(major), Some(minor)) = (field("VERSION"), field("PATCHLEVEL")) else {
+        return Err(not_linux("its Makefile has no VERSION and PATCHLEVEL"));
+    };
+    let mut version = format!("{major}.{minor}");
+    if let Some(sub) = field("SUBLEVEL").filter(|s| !s.is_empty()) {
+        version = format!("{version}.{sub}");
+    }
+    version.push_str(&field("EXTRAVERSION").unwrap_or_default());
+    let (Ok(major), Ok(minor)) = (major.parse(), minor.parse()) else {
+        return Err(not_linux(&format!("its Makefile has version {version}")));
+    };
+    if !tree.join("Kconfig").is_file() || !tree.join("arch/um").is_dir() {
+        return Err(not_linux(&format!(
+            "it says it is {version}, but has no Kconfig or no arch/um"
+        )));
+    }
+    if (major, minor) < OLDEST {
+        return Err(Error::TooOld {
+            path: tree.to_owned(),
+            version,
+        });
+    }
+    Ok(version)
+}
+
+#[cfg(test)]
+mod tests;

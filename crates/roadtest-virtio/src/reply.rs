@@ -25,6 +25,14 @@ impl Reply {
         Self { offset: 0, bytes }
     }
 
+    /// The bytes from the start of the writable part on, with zeroes for what
+    /// is not written.
+    pub fn padded(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.offset];
+        bytes.extend_from_slice(&self.bytes);
+        bytes
+    }
+
     /// The length for the used ring: from the start of the writable part to
     /// the last byte written.
     pub const fn used(&self) -> usize {

@@ -9,7 +9,7 @@ use roadtest_record::test::Outcome;
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The guest's process ended.
-    #[error("the guest died{}: {last_words}", doing(.doing))]
+    #[error("the guest died{}: {last_words}", during(.doing))]
     GuestDied {
         /// What the test had asked of it.
         doing: Option<String>,
@@ -20,7 +20,7 @@ pub enum Fault {
     #[error(
         "the guest made no progress for {seconds} s{}: it runs in a loop that never sleeps; \
          the last line of its log is: {last_words}",
-        doing(.doing)
+        during(.doing)
     )]
     GuestHung {
         /// The watchdog's time, on the host's clock.
@@ -97,7 +97,7 @@ impl Fault {
     }
 }
 
-fn doing(doing: &Option<String>) -> String {
+fn during(doing: &Option<String>) -> String {
     match doing {
         Some(doing) => format!(" during `{doing}`"),
         None => String::new(),

@@ -20,7 +20,7 @@ pub(super) fn spec() -> Option<DeviceSpec> {
         name: NAME.into(),
         features: codec::FEATURES,
         queues: codec::QUEUES,
-        config: codec::config(1).to_vec(),
+        config: codec::config().to_vec(),
     })
 }
 

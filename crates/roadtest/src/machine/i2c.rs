@@ -114,7 +114,7 @@ impl Machine {
             Err(malformed) => {
                 let address = None;
                 self.refused(malformed.next, address);
-                return codec::error_reply(pending.chain.writable_len());
+                return codec::request::error_reply(pending.chain.writable_len());
             }
         };
         let address = request.address.number();

@@ -51,11 +51,7 @@ impl Device {
     ///
     /// # Errors
     /// What the driver answered.
-    pub fn write(
-        &self,
-        attribute: &str,
-        value: impl ToString,
-    ) -> std::result::Result<(), Errno> {
+    pub fn write(&self, attribute: &str, value: impl ToString) -> std::result::Result<(), Errno> {
         self.uml
             .write(&format!("{}/{attribute}", self.path), &value.to_string())
     }

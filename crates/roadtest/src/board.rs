@@ -10,7 +10,7 @@ use std::rc::Rc;
 use roadtest_dt::{Cell, Node, Tree, Value};
 use roadtest_model::{Chip, Edge, Level};
 
-use crate::context::{self, Context};
+use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
 use crate::machine::{Boot, Machine, run_folder};
 use crate::pin::{LineState, Pin};
@@ -273,8 +273,15 @@ impl Board {
         std::fs::write(boot.dtb_file(), dtb)?;
         self.world.borrow_mut().settle_all();
         let started = std::time::Instant::now();
-        let (machine, _release) = Machine::boot(self.world.clone(), &boot)?;
         let mut context = self.context;
+        let machine = match Machine::boot(self.world.clone(), &boot) {
+            Ok(machine) => machine,
+            Err((fault, log)) => {
+                let error = Error::from_fault(&fault);
+                context.finish(Finished::failed_boot(log));
+                return Err(error);
+            }
+        };
         context.boot_ms = context::milliseconds(started);
         let Boot { folder, .. } = boot;
         let uml = Uml::new(machine, context, kernel, folder);

@@ -123,6 +123,17 @@ pub(crate) struct Finished {
     pub(crate) violations: Vec<String>,
 }
 
+impl Finished {
+    /// What a guest leaves that never came up.
+    pub(crate) fn failed_boot(log: String) -> Self {
+        Self {
+            kernel_reports: crate::report::find(&log),
+            log,
+            ..Self::default()
+        }
+    }
+}
+
 impl Context {
     /// The context of the test whose source is at `caller`.
     pub(crate) fn new(caller: &Location<'_>) -> Self {

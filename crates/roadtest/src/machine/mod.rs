@@ -35,6 +35,9 @@ use crate::world::Shared;
 /// host's clock. `ROADTEST_WATCHDOG_S` names another.
 const WATCHDOG_S: u64 = 30;
 
+/// A kernel is up before this, in virtual time.
+const BOOT_LIMIT: SimTime = SimTime::s(300);
+
 /// The time of day at which every guest starts, in nanoseconds since 1970:
 /// 2026-01-01 00:00:00 UTC.
 const TIME_OF_DAY: u64 = 1_767_225_600_000_000_000;
@@ -83,8 +86,20 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Starts the guest and waits until its agent is up.
-    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<(Self, String), Fault> {
+    /// Starts the guest and waits until its agent is up. Where that fails, the
+    /// kernel's log comes with the reason.
+    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<Self, (Fault, String)> {
+        let mut machine = Self::start(world, boot).map_err(|fault| (fault, String::new()))?;
+        match machine.await_agent() {
+            Ok(()) => Ok(machine),
+            Err(fault) => {
+                machine.kill();
+                Err((fault, machine.log.text()))
+            }
+        }
+    }
+
+    fn start(world: Shared, boot: &Boot) -> Result<Self, Fault> {
         let folder = boot.folder.path();
         let gpio = gpio::Port::new(&world);
         let links = [console::spec(), i2c::spec(), gpio.spec()];
@@ -96,7 +111,7 @@ impl Machine {
             .map_err(Fault::host("listen on a socket"))?;
         let (process, log) = Process::start(boot)?;
         let time = accept(&listener, &process, &log)?;
-        let mut machine = Self {
+        Ok(Self {
             world,
             log,
             process,
@@ -108,12 +123,20 @@ impl Machine {
             calls: VecDeque::new(),
             doing: Some("boot".into()),
             watchdog_s: watchdog_s(),
-        };
-        machine.run(Until::Reply(SimTime::s(300)))?;
-        machine.doing = None;
-        machine.log.mark();
-        match machine.console.replies.pop_front() {
-            Some(Reply::Hello { release }) => Ok((machine, release)),
+        })
+    }
+
+    fn await_agent(&mut self) -> Result<(), Fault> {
+        self.run(Until::Reply(BOOT_LIMIT))?;
+        self.doing = None;
+        self.log.mark();
+        match self.console.replies.pop_front() {
+            Some(Reply::Hello { .. }) => Ok(()),
+            None => Err(Fault::RequestTimedOut {
+                limit: BOOT_LIMIT,
+                doing: "boot".into(),
+                place: format!("; the last line of its log is: {}", self.log.last_line()),
+            }),
             other => Err(Fault::Host {
                 what: format!("make sense of the agent's first word, {other:?}"),
                 source: std::io::ErrorKind::InvalidData.into(),

@@ -347,9 +347,17 @@ fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {
     node
 }
 
+/// The part without its vendor, unless that begins with a digit, which a
+/// node's name must not.
+fn node_name(compatible: &str) -> String {
+    match compatible.split_once(',') {
+        Some((_, part)) if part.starts_with(|c: char| c.is_ascii_alphabetic()) => part.to_owned(),
+        _ => compatible.replace(',', "-"),
+    }
+}
+
 fn chip_node(index: usize, slot: &Slot, chip: &ChipNode) -> Node {
-    let base = chip.compatible.rsplit(',').next().unwrap_or("chip");
-    let mut node = Node::new(format!("{base}@{:x}", slot.address))
+    let mut node = Node::new(format!("{}@{:x}", node_name(&chip.compatible), slot.address))
         .label(format!("chip{index}"))
         .prop("compatible", chip.compatible.as_str())
         .prop("reg", u32::from(slot.address));

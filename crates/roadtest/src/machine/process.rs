@@ -4,8 +4,9 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use roadtest_record::kernel::Kernel;
@@ -62,10 +63,32 @@ impl Boot<'_> {
 /// A new folder for one run of a guest. Its name tells which process it is
 /// of, so that the folders of dead ones can be found.
 pub(crate) fn run_folder() -> Result<tempfile::TempDir, Fault> {
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(|| sweep(&std::env::temp_dir()));
     tempfile::Builder::new()
         .prefix(&format!("roadtest-{}-", std::process::id()))
         .tempdir()
         .map_err(Fault::host("make a folder for the guest's sockets"))
+}
+
+/// Removes the folders of runs that were killed before they could.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("roadtest-")?.split_once('-'))
+            .filter(|(pid, _)| pid.parse::<u32>().is_ok());
+        if let Some((pid, _)) = process
+            && !Path::new("/proc").join(pid).exists()
+        {
+            // Somebody else may be sweeping as well.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 pub(crate) struct Process {
@@ -163,5 +186,24 @@ fn prepare(command: &mut Command) {
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
                 .map_err(std::io::Error::from)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_folders_of_dead_runs_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = format!("roadtest-{}-abc", std::process::id());
+        // No process has a number above the kernel's limit of 2^22.
+        for name in [ours.as_str(), "roadtest-4294967295-abc", "roadtest-notes"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        sweep(folder.path());
+        assert!(folder.path().join(ours).exists());
+        assert!(folder.path().join("roadtest-notes").exists());
+        assert!(!folder.path().join("roadtest-4294967295-abc").exists());
     }
 }

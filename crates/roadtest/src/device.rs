@@ -159,6 +159,10 @@ pub(crate) fn bind(uml: &Rc<Inner>, path: &str) -> Result<Device> {
         let bind = format!("/sys/bus/{bus}/drivers/{driver}/bind");
         match uml.write(&bind, device.name()) {
             Ok(()) => return Ok(device),
+            // Its module was loaded before the bus stopped probing by itself.
+            Err(Errno::EBUSY) if device.driver().as_deref() == Some(&driver) => {
+                return Ok(device);
+            }
             Err(errno) => {
                 return Err(Error::new(format!(
                     "driver {driver} does not take {}: its probe failed with {errno}",

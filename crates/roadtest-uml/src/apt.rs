@@ -144,7 +144,8 @@ fn checked(command: &mut Command, place: &Path, line: impl FnMut(&str)) -> Resul
 fn full(place: &Path) -> Error {
     Error::DiskFull {
         what: "unpacking the kernel's source".to_owned(),
-        path: place.to_owned(),
+        // The folder itself is about to be removed.
+        path: place.parent().unwrap_or(place).to_owned(),
     }
 }
 

@@ -151,13 +151,16 @@ fn get(
     command
         .args(["-o", "APT::Status-Fd=1", "download", name])
         .current_dir(into);
+    let mut shown = None;
     run::lines(&mut command, |line| {
         // dlstatus:1:42.1234:Retrieving file 1 of 1
         let mut fields = line.split(':');
         if fields.next() == Some("dlstatus")
             && let Some(percent) = fields.nth(1).and_then(|f| f.split('.').next())
             && let Ok(percent) = percent.parse()
+            && shown != Some(percent)
         {
+            shown = Some(percent);
             progress.event(&Event::Downloading {
                 package: name.to_owned(),
                 percent,

@@ -174,3 +174,69 @@ pub(crate) fn finish(draft: &Path, path: &Path) -> Result<(), Error> {
     remove(path)?;
     fs::rename(draft, path).map_err(Error::io("rename", draft))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn what_a_cut_off_run_left_is_removed_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let half = draft(&cache.sources("debian-6.12")).unwrap();
+        fs::write(half.join("file"), "").unwrap();
+        let whole = cache.sources("debian-6.1");
+        fs::create_dir_all(&whole).unwrap();
+        let mut events = Vec::new();
+        let _lock = cache.lock(&mut |event: &Event| events.push(event.clone()));
+        assert_eq!(events, [Event::Recovering { path: half.clone() }]);
+        assert!(!half.exists() && whole.exists());
+    }
+
+    #[test]
+    fn the_second_user_of_a_cache_waits_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let first = cache.lock(&mut |_: &Event| {}).unwrap();
+        let (said, heard) = mpsc::channel();
+        let second = std::thread::spawn({
+            let cache = cache.clone();
+            move || cache.lock(&mut |event: &Event| said.send(event.clone()).unwrap())
+        });
+        let waiting = Event::Waiting {
+            cache: folder.path().to_owned(),
+        };
+        assert_eq!(heard.recv().unwrap(), waiting);
+        drop(first);
+        second.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_draft_replaces_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("thing");
+        for content in ["old", "new"] {
+            let draft = draft(&path).unwrap();
+            fs::write(draft.join("file"), content).unwrap();
+            finish(&draft, &path).unwrap();
+        }
+        assert_eq!(fs::read_to_string(path.join("file")).unwrap(), "new");
+        assert_eq!(list(folder.path()), [path]);
+    }
+
+    #[test]
+    fn only_the_newest_entries_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for (age, name) in ["c", "a", "b"].iter().enumerate() {
+            let path = folder.path().join(name);
+            let seconds = 1000 - u64::try_from(age).unwrap();
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            File::create(&path).unwrap().set_modified(time).unwrap();
+        }
+        prune(folder.path(), 2).unwrap();
+        assert!(!folder.path().join("b").exists());
+        assert_eq!(list(folder.path()).len(), 2);
+    }
+}

@@ -3,7 +3,6 @@
 //! without kbuild, which takes many seconds to find that nothing has. It is no
 //! cryptographic hash: nobody attacks their own cache.
 
-use std::fmt::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
@@ -34,13 +33,17 @@ impl Hash {
         self
     }
 
+    /// Half of the hash, which is plenty and reads better in paths.
+    pub(crate) fn short(self) -> u64 {
+        let bytes = self.0.to_le_bytes();
+        let (low, high) = bytes.split_at(8);
+        low.iter()
+            .zip(high)
+            .fold(0, |sum, (a, b)| (sum << 8) | u64::from(a ^ b))
+    }
+
     pub(crate) fn text(self) -> String {
-        // Half of it is plenty, and reads better in paths.
-        let mut text = String::new();
-        let folded = (self.0 >> 64) ^ (self.0 & u128::from(u64::MAX));
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{folded:016x}");
-        text
+        format!("{:016x}", self.short())
     }
 }
 

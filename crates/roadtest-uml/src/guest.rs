@@ -30,8 +30,6 @@ pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, E
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let folder = fs::canonicalize(folder).map_err(Error::io("find", folder))?;
     let program = fs::read(agent).map_err(Error::io("read", agent))?;
-    // Four bytes at a time would do as well; what counts is that it is quick
-    // in a debug build, where the agent's bytes are hashed one by one.
     let agent_key = quick_hash(&program);
     let key = format!("{}-{agent_key:016x}", built.kernel.config_fingerprint);
     let roots = folder.join("guest");
@@ -76,14 +74,99 @@ fn lay_out(built: &Built, agent: &[u8], roots: &Path, root: &Path) -> Result<(),
     }
 }
 
-/// Hashes eight bytes at a time.
+/// Hashes eight bytes at a time: the agent is large for a debug build.
 fn quick_hash(bytes: &[u8]) -> u64 {
-    let length = bytes.len().to_le_bytes();
     let words = bytes.chunks(8).fold(0_u64, |hash, chunk| {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
         (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
     });
-    let text = Hash::new().add(&length).add(&words.to_le_bytes()).text();
-    u64::from_str_radix(&text, 16).unwrap_or(words)
+    Hash::new()
+        .add(&bytes.len().to_le_bytes())
+        .add(&words.to_le_bytes())
+        .short()
+}
+
+#[cfg(test)]
+mod tests {
+    use roadtest_record::kernel::Module;
+
+    use super::*;
+
+    fn built(folder: &Path) -> Built {
+        fs::create_dir_all(folder.join("out/modules")).unwrap();
+        fs::write(folder.join("out/modules/lm75.ko"), "ELF").unwrap();
+        fs::write(folder.join("agent"), "first").unwrap();
+        let module = Module {
+            file: "modules/lm75.ko".into(),
+            ..Module::default()
+        };
+        Built {
+            kernel: Kernel {
+                schema: 1,
+                release: "6.12.1".into(),
+                source: "debian:6.12".into(),
+                config_fingerprint: "f00".into(),
+                linux: folder.join("out/linux"),
+                guest_root: PathBuf::new(),
+                modules: [("lm75".to_owned(), module)].into(),
+                unavailable: [].into(),
+            },
+            folder: folder.join("out"),
+        }
+    }
+
+    #[test]
+    fn the_root_holds_agent_modules_and_mount_points_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("target/roadtest/kernel.json");
+        let agent = folder.path().join("agent");
+        let kernel = install(&built(folder.path()), &agent, &manifest).unwrap();
+        let mut found: Vec<PathBuf> = walkdir::WalkDir::new(&kernel.guest_root)
+            .min_depth(1)
+            .sort_by_file_name()
+            .into_iter()
+            .map(|e| {
+                e.unwrap()
+                    .path()
+                    .strip_prefix(&kernel.guest_root)
+                    .unwrap()
+                    .into()
+            })
+            .collect();
+        found.sort();
+        let expected = [
+            "dev",
+            "host",
+            "init",
+            "modules",
+            "modules/lm75.ko",
+            "proc",
+            "run",
+            "sys",
+            "tmp",
+        ];
+        assert_eq!(found, expected.map(PathBuf::from));
+        let init = fs::metadata(kernel.guest_root.join("init")).unwrap();
+        assert_eq!(init.permissions().mode() & 0o777, 0o755);
+        assert_eq!(roadtest_record::load::<Kernel>(&manifest).unwrap(), kernel);
+    }
+
+    #[test]
+    fn another_agent_gets_another_root_and_the_old_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("target/roadtest/kernel.json");
+        let agent = folder.path().join("agent");
+        let built = built(folder.path());
+        let first = install(&built, &agent, &manifest).unwrap();
+        assert_eq!(install(&built, &agent, &manifest).unwrap(), first);
+        fs::write(&agent, "second").unwrap();
+        let second = install(&built, &agent, &manifest).unwrap();
+        assert_ne!(first.guest_root, second.guest_root);
+        let init = |kernel: &Kernel| fs::read_to_string(kernel.guest_root.join("init")).unwrap();
+        assert_eq!(
+            (init(&first).as_str(), init(&second).as_str()),
+            ("first", "second")
+        );
+    }
 }

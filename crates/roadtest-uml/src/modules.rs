@@ -132,4 +132,15 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn a_program_that_is_no_module_is_refused() {
+        let program = std::env::current_exe().unwrap();
+        let bytes = fs::read(program).unwrap();
+        let error = parse(Path::new("a.ko"), &bytes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a.ko is not a kernel module: it has no section .modinfo"
+        );
+    }
 }

@@ -148,12 +148,17 @@ fn finished(cache: &Cache, fingerprint: &str) -> Option<Built> {
     kernel.linux.is_file().then_some(Built { kernel, folder })
 }
 
-/// What the fragments have a say in: the configuration, and which fragments
-/// there are.
+/// What the fragments have a say in: the configuration, and which driver
+/// needs which symbol. Comments and line numbers have none.
 fn key(merged: &Merged) -> String {
     let mut text = merged.to_text();
     for fragment in merged.fragments.values() {
-        text.push_str(&format!("{} {:?}\n", fragment.name, fragment.requests));
+        text.push_str(&fragment.name);
+        for request in &fragment.requests {
+            let optional = if request.optional.is_some() { "?" } else { "" };
+            text.push_str(&format!(" {}{optional}", request.symbol));
+        }
+        text.push('\n');
     }
     text
 }

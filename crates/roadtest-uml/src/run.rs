@@ -84,3 +84,40 @@ fn read(reader: PipeReader, line: &mut impl FnMut(&str)) -> (bool, Vec<String>) 
     }
     (disk_full, tail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> (Ended, Vec<String>) {
+        let mut seen = Vec::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let ended = lines(&mut command, |line| seen.push(line.to_owned())).unwrap();
+        (ended, seen)
+    }
+
+    #[test]
+    fn output_and_errors_come_in_their_order() {
+        let (ended, seen) = sh("echo a; echo b >&2; echo c; read line || echo no input; exit 3");
+        assert_eq!(seen, ["a", "b", "c", "no input"]);
+        assert_eq!(ended.tail, seen);
+        assert_eq!(
+            (ended.success, ended.status.as_str(), ended.disk_full),
+            (false, "exit status: 3", false)
+        );
+    }
+
+    #[test]
+    fn a_full_disk_is_recognised_and_the_end_of_the_output_kept() {
+        let (ended, _) = sh("echo x: No space left on device; seq 30; exit 1");
+        assert!(ended.disk_full);
+        assert_eq!((ended.tail.len(), ended.tail[11].as_str()), (TAIL, "30"));
+    }
+
+    #[test]
+    fn a_command_that_is_not_there_is_named() {
+        let error = lines(Command::new("/no/such/program").arg("-x"), |_| {}).err();
+        assert_eq!(error.unwrap().to_string(), "cannot run /no/such/program -x");
+    }
+}

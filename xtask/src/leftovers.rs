@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What runs that were killed left behind: processes that carry the mark of
-//! a run that is dead, and folders of tests that are. Only what can be told
-//! with certainty is touched.
+//! a run that is dead, kernels that work in the folder of a test that is, and
+//! such folders themselves. Only what can be told with certainty is touched.
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ pub(crate) struct Process {
     id: u32,
     ancestors: Vec<u32>,
     mark: Option<String>,
+    /// The test whose folder it works in.
+    test: Option<u32>,
 }
 
 impl Process {
@@ -34,6 +36,12 @@ impl Process {
     pub(crate) fn mark_is(&self, mark: &str) -> bool {
         self.mark.as_deref() == Some(mark)
     }
+
+    /// Whether the run or the test that it belongs to is dead.
+    fn is_orphan(&self) -> bool {
+        let run = self.mark.as_ref().and_then(|mark| mark.parse().ok());
+        run.is_some_and(|run: u32| !is_alive(run)) || self.test.is_some_and(|test| !is_alive(test))
+    }
 }
 
 /// All processes that can be looked into, without zombies and ourselves.
@@ -49,6 +57,7 @@ pub(crate) fn processes() -> Vec<Process> {
                 id,
                 ancestors: ancestors(id),
                 mark: mark_of(id),
+                test: test_of(id),
             })
         })
         .collect()
@@ -85,6 +94,14 @@ fn mark_of(id: u32) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// A kernel under test works in the folder of its test, and so does whatever
+/// it starts; its environment is empty.
+fn test_of(id: u32) -> Option<u32> {
+    let folder = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
+    let below = folder.strip_prefix(std::env::temp_dir()).ok()?;
+    owner_of(below.components().next()?.as_os_str().to_str()?)
+}
+
 fn is_alive(id: u32) -> bool {
     state_and_parent(id).is_some_and(|(state, _)| state != 'Z')
 }
@@ -94,10 +111,7 @@ fn is_alive(id: u32) -> bool {
 pub(crate) fn remove_dead() -> (usize, usize) {
     let orphans: Vec<Pid> = processes()
         .into_iter()
-        .filter(|process| {
-            let run = process.mark.as_ref().and_then(|mark| mark.parse().ok());
-            run.is_some_and(|run: u32| !is_alive(run))
-        })
+        .filter(Process::is_orphan)
         .filter_map(|process| process.pid())
         .collect();
     for pid in &orphans {
@@ -106,11 +120,6 @@ pub(crate) fn remove_dead() -> (usize, usize) {
     }
     wait_for_end_of(&orphans);
     (orphans.len(), remove_folders(&std::env::temp_dir()))
-}
-
-/// Removes the folders of the tests that we ended.
-pub(crate) fn remove_own() {
-    remove_folders(&std::env::temp_dir());
 }
 
 /// A killed process holds its files until the system has taken it apart.
@@ -213,5 +222,24 @@ mod tests {
         let found = found.expect("the process is found");
         assert!(found.mark_is("12345"));
         assert!(found.descends_from(std::process::id()));
+    }
+
+    #[test]
+    fn a_kernel_is_known_by_the_folder_it_works_in() {
+        let folder = std::env::temp_dir().join(format!("roadtest-{NOBODY}-kernel"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut child = std::process::Command::new("cat")
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("cat starts");
+        let id = child.id();
+        let found = processes().into_iter().find(|process| process.id == id);
+        let is_orphan = found.map(|process| process.is_orphan());
+        drop(child.stdin.take());
+        child.wait().expect("cat ends");
+        // Why: it may be removed by a run that starts at this moment.
+        drop(std::fs::remove_dir_all(&folder));
+        assert_eq!(is_orphan, Some(true));
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
         }
         crate::console::problem("interrupted");
         end_all();
-        leftovers::remove_own();
+        leftovers::remove_dead();
         // Why: the main thread may wait for something that no signal ends,
         // such as a terminal.
         std::process::exit(130);

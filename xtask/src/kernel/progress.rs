@@ -77,26 +77,26 @@ impl Progress for Show {
             return;
         }
         match event {
-            Event::Waiting { .. } => self.line("Waiting", event),
-            Event::Listing { .. } => self.line("Fetching", event),
+            Event::Waiting { .. } => self.line("Kernel", event),
+            Event::Listing { .. } => self.line("Kernel", event),
             Event::Downloading { percent, .. } => {
-                self.step("Downloading", event, *percent, Some(100));
+                self.step("Kernel", event, *percent, Some(100));
             }
-            Event::Unpacking { files, .. } => self.step("Unpacking", event, *files, None),
-            Event::Configuring { .. } => self.line("Configuring", event),
+            Event::Unpacking { files, .. } => self.step("Kernel", event, *files, None),
+            Event::Configuring { .. } => self.line("Kernel", event),
             Event::Unavailable { .. } => self.line("Note", event),
             Event::Compiling { done, total, .. } => {
                 let total = match total {
                     Total::Counted(total) | Total::Guessed(total) => Some(*total),
                     Total::Unknown => None,
                 };
-                self.step("Compiling", event, *done, total);
+                self.step("Kernel", event, *done, total);
             }
-            Event::Compiled { .. } => self.line("Built", event),
+            Event::Compiled { .. } => self.line("Kernel", event),
             Event::UpToDate { .. } => self.line("Kernel", event),
-            Event::Agent => self.line("Building", event),
-            Event::Running { .. } => self.line("Running", event),
-            Event::Recovering { .. } => self.line("Recovering", event),
+            Event::Agent => self.line("Kernel", event),
+            Event::Running { .. } => self.line("Kernel", event),
+            Event::Recovering { .. } => self.line("Kernel", event),
         }
     }
 }

@@ -13,6 +13,7 @@ use std::process::Command;
 use mirror::Stanza;
 
 use crate::cache;
+use crate::doctor;
 use crate::error::Error;
 use crate::progress::{Event, Progress};
 use crate::run::{self, Ended};
@@ -40,6 +41,13 @@ pub fn download(
 ) -> Result<Deb, Error> {
     let name = package.package();
     let mut tried = Vec::new();
+    if doctor::find("apt-get").is_none() {
+        tried.push("this machine has no apt-get; name a tree instead".to_owned());
+        return Err(Error::NoPackage {
+            package: name,
+            tried,
+        });
+    }
     if package.suite.is_none() {
         let ended = get(&name, &[], into, progress)?;
         if let Some(deb) = outcome(&name, &ended, into)? {
@@ -232,20 +240,18 @@ fn prepare(
         from: stanza.to_string(),
     });
     let mut command = apt(&options);
-    command.args(["-o", "Acquire::Languages=none", "update"]);
+    // Why `Error-Mode`: else a mirror that cannot be reached is a warning, and
+    // later the package is said not to exist.
+    command.args(["-o", "Acquire::Languages=none"]);
+    command.args(["-o", "APT::Update::Error-Mode=any", "update"]);
     let ended = run::lines(&mut command, |_| {})?;
     if ended.disk_full {
         return Err(full(own));
     }
-    // Why the tail: `update` succeeds where a suite cannot be reached, if
-    // older lists of it are there; then those do.
-    let failed = ended
-        .tail
-        .iter()
-        .find(|line| line.starts_with("Err:") || line.starts_with("E: "));
-    Ok(match failed {
-        Some(_) if !ended.success => Err(reason(&ended)),
-        _ => Ok(options),
+    Ok(if ended.success {
+        Ok(options)
+    } else {
+        Err(reason(&ended))
     })
 }
 
@@ -255,6 +261,9 @@ fn apt(options: &[String]) -> Command {
         // Why: as root, apt would download as another user, who cannot write
         // to our folder. As any other user the option has no effect.
         .args(["-o", "APT::Sandbox::User=root"])
+        // Why one: there are other places to try, and apt waits longer each
+        // time.
+        .args(["-o", "Acquire::Retries=1"])
         .args(options);
     command
 }

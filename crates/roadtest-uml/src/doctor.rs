@@ -89,7 +89,7 @@ pub fn examine() -> Vec<Finding> {
 }
 
 /// Where a program is in `PATH`.
-fn find(name: &str) -> Option<PathBuf> {
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(name))

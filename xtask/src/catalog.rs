@@ -127,6 +127,9 @@ pub(crate) fn list(binary: &Path, drivers: &[String]) -> anyhow::Result<Vec<Test
         .filter_map(|line| line.strip_suffix(": test"))
         .map(|name| resolve(name, drivers))
         .collect();
+    if tests.is_empty() {
+        bail!("{} has no tests", binary.display());
+    }
     tests.sort();
     Ok(tests)
 }

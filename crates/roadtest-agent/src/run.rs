@@ -15,7 +15,10 @@ pub(crate) fn run(argv: &[String], terminal: Option<TerminalSize>) -> io::Result
         .ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
     let mut command = Command::new(program);
     command.args(arguments).env_clear();
-    command.env("PATH", "/host/usr/sbin:/host/usr/bin:/host/sbin:/host/bin:/bin");
+    command.env(
+        "PATH",
+        "/host/usr/sbin:/host/usr/bin:/host/sbin:/host/bin:/bin",
+    );
     command.env("TERM", "xterm");
     let (status, output) = if let Some(size) = terminal {
         let console = std::fs::File::options()

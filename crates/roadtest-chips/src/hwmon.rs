@@ -2,3 +2,5 @@
 //! Hardware monitoring.
 
 pub mod lm75;
+pub mod pmbus;
+pub mod tmp401;

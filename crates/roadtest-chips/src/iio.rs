@@ -2,3 +2,4 @@
 //! Industrial I/O: sensors and converters.
 
 pub mod light;
+pub mod proximity;

@@ -10,6 +10,8 @@
 pub mod hwmon;
 pub mod iio;
 pub mod misc;
+pub mod regulator;
+pub mod rtc;
 
 #[cfg(test)]
 mod testing;

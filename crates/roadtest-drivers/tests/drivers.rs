@@ -1,2 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Driver tests, one module per driver.
+//! Driver tests: one module per driver, in folders as the kernel's
+//! `drivers/` has them.
+
+mod gpio {
+    mod gpio_virtio;
+}
+mod hwmon {
+    mod lm75;
+    mod pmbus {
+        mod ltc2978;
+    }
+    mod tmp401;
+}
+mod iio {
+    mod light {
+        mod opt3001;
+        mod opt4001;
+        mod tsl2772;
+        mod vcnl4000;
+    }
+    mod proximity {
+        mod irsd200;
+    }
+}
+mod misc {
+    mod eeprom {
+        mod at24;
+    }
+}
+mod regulator {
+    mod gpio_regulator;
+    mod tps6286x_regulator;
+    mod tps6287x_regulator;
+}
+mod rtc {
+    mod rtc_pcf8563;
+}

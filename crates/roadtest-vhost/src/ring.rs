@@ -5,9 +5,11 @@
 
 use std::ops::Deref;
 
-use virtio_queue::{DescriptorChain, Error as QueueError, QueueOwnedT, QueueT};
 use vhost_user_backend::{VringRwLock, VringT};
-use vm_memory::{Bytes, GuestAddress, GuestAddressSpace, GuestMemory, GuestMemoryMmap, Permissions};
+use virtio_queue::{DescriptorChain, Error as QueueError, QueueOwnedT, QueueT};
+use vm_memory::{
+    Bytes, GuestAddress, GuestAddressSpace, GuestMemory, GuestMemoryMmap, Permissions,
+};
 
 use crate::backend::Rings;
 

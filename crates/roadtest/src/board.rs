@@ -10,9 +10,9 @@ use std::rc::Rc;
 use roadtest_dt::{Cell, Node, Tree, Value};
 use roadtest_model::{Chip, Edge, Level};
 
-use crate::context::{self, Context};
+use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
-use crate::machine::{Boot, Machine, run_folder, socket};
+use crate::machine::{Boot, Machine, run_folder};
 use crate::pin::{LineState, Pin};
 use crate::timeline::Timeline;
 use crate::uml::Uml;
@@ -230,7 +230,7 @@ impl Board {
     /// # Errors
     /// Where the wiring or a fragment makes no sense.
     pub fn to_dts(&self) -> Result<String> {
-        Ok(self.tree(|device| format!("{device}.sock"))?.to_dts())
+        Ok(self.tree()?.to_dts())
     }
 
     /// Starts a kernel on this board.
@@ -262,7 +262,7 @@ impl Board {
             .start()
             .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
         let folder = run_folder()?;
-        let dtb = self.tree(|device| socket(folder.path(), device))?.to_dtb()?;
+        let dtb = self.tree()?.to_dtb()?;
         let boot = Boot {
             kernel: &kernel,
             folder,
@@ -271,12 +271,17 @@ impl Board {
             parameters: self.parameters,
         };
         std::fs::write(boot.dtb_file(), dtb)?;
-        for index in 0..self.world.borrow().slots.len() {
-            self.world.borrow_mut().settle(index);
-        }
+        self.world.borrow_mut().settle_all();
         let started = std::time::Instant::now();
-        let (machine, _release) = Machine::boot(self.world.clone(), &boot)?;
         let mut context = self.context;
+        let machine = match Machine::boot(self.world.clone(), &boot) {
+            Ok(machine) => machine,
+            Err((fault, log)) => {
+                let error = Error::from_fault(&fault);
+                context.finish(Finished::failed_boot(log));
+                return Err(error);
+            }
+        };
         context.boot_ms = context::milliseconds(started);
         let Boot { folder, .. } = boot;
         let uml = Uml::new(machine, context, kernel, folder);
@@ -286,7 +291,7 @@ impl Board {
         Ok(uml)
     }
 
-    fn tree(&self, socket: impl Fn(&str) -> String) -> Result<Tree> {
+    fn tree(&self) -> Result<Tree> {
         let wiring = self.wiring.borrow();
         if !wiring.errors.is_empty() {
             return Err(Error::new(format!(
@@ -304,7 +309,7 @@ impl Board {
         // A seed spares the kernel the wait for entropy, and every run gets
         // the same.
         root.push(Node::new("chosen").prop("rng-seed", Value::bytes([0x5a; 32])));
-        root.push(virtio("console", CONSOLE_ID, socket("console"), None));
+        root.push(virtio("console", CONSOLE_ID, "console", None));
         let mut bus = Node::new("i2c")
             .label(I2C_LABEL)
             .prop("compatible", format!("virtio,device{I2C_ID:x}"))
@@ -313,7 +318,7 @@ impl Board {
         for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
             bus.push(chip_node(index, slot, chip));
         }
-        root.push(virtio("i2c-bus", I2C_ID, socket("i2c"), Some(bus)));
+        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         if !world.lines.is_empty() {
             let controller = Node::new("gpio")
                 .label(GPIO_LABEL)
@@ -322,12 +327,7 @@ impl Board {
                 .prop("#gpio-cells", 2)
                 .prop("interrupt-controller", Value::flag())
                 .prop("#interrupt-cells", 2);
-            root.push(virtio(
-                "gpio-bus",
-                GPIO_ID,
-                socket("gpio"),
-                Some(controller),
-            ));
+            root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
         }
         for fragment in &self.fragments {
             tree.overlay_dts(fragment)?;
@@ -336,10 +336,10 @@ impl Board {
     }
 }
 
-fn virtio(name: &str, id: u32, socket: String, child: Option<Node>) -> Node {
+fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {
     let mut node = Node::new(name)
         .prop("compatible", "virtio,uml")
-        .prop("socket-path", socket)
+        .prop("socket-path", format!("{device}.sock"))
         .prop("virtio-device-id", id);
     if let Some(child) = child {
         node.push(child);
@@ -347,9 +347,17 @@ fn virtio(name: &str, id: u32, socket: String, child: Option<Node>) -> Node {
     node
 }
 
+/// The part without its vendor, unless that begins with a digit, which a
+/// node's name must not.
+fn node_name(compatible: &str) -> String {
+    match compatible.split_once(',') {
+        Some((_, part)) if part.starts_with(|c: char| c.is_ascii_alphabetic()) => part.to_owned(),
+        _ => compatible.replace(',', "-"),
+    }
+}
+
 fn chip_node(index: usize, slot: &Slot, chip: &ChipNode) -> Node {
-    let base = chip.compatible.rsplit(',').next().unwrap_or("chip");
-    let mut node = Node::new(format!("{base}@{:x}", slot.address))
+    let mut node = Node::new(format!("{}@{:x}", node_name(&chip.compatible), slot.address))
         .label(format!("chip{index}"))
         .prop("compatible", chip.compatible.as_str())
         .prop("reg", u32::from(slot.address));

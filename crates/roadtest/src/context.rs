@@ -123,6 +123,17 @@ pub(crate) struct Finished {
     pub(crate) violations: Vec<String>,
 }
 
+impl Finished {
+    /// What a guest leaves that never came up.
+    pub(crate) fn failed_boot(log: String) -> Self {
+        Self {
+            kernel_reports: crate::report::find(&log),
+            log,
+            ..Self::default()
+        }
+    }
+}
+
 impl Context {
     /// The context of the test whose source is at `caller`.
     pub(crate) fn new(caller: &Location<'_>) -> Self {
@@ -270,10 +281,7 @@ fn expectation(reason: &str) -> Option<(String, String)> {
 /// The workspace's root, where this crate was built.
 pub(crate) fn workspace() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest
-        .parent()
-        .and_then(Path::parent)
-        .unwrap_or(manifest)
+    manifest.parent().and_then(Path::parent).unwrap_or(manifest)
 }
 
 /// What the test harness calls the running test: it gives each thread its
@@ -371,7 +379,8 @@ mod tests {
 
     #[test]
     fn a_failed_comparison_names_what_was_expected_and_what_came() {
-        let reason = "assertion `left == right` failed\n  left: Err(EIO)\n right: Ok(\"1\") (a.rs:3)";
+        let reason =
+            "assertion `left == right` failed\n  left: Err(EIO)\n right: Ok(\"1\") (a.rs:3)";
         assert_eq!(
             expectation(reason),
             Some(("Ok(\"1\")".into(), "Err(EIO)".into()))

@@ -51,11 +51,7 @@ impl Device {
     ///
     /// # Errors
     /// What the driver answered.
-    pub fn write(
-        &self,
-        attribute: &str,
-        value: impl ToString,
-    ) -> std::result::Result<(), Errno> {
+    pub fn write(&self, attribute: &str, value: impl ToString) -> std::result::Result<(), Errno> {
         self.uml
             .write(&format!("{}/{attribute}", self.path), &value.to_string())
     }
@@ -163,6 +159,10 @@ pub(crate) fn bind(uml: &Rc<Inner>, path: &str) -> Result<Device> {
         let bind = format!("/sys/bus/{bus}/drivers/{driver}/bind");
         match uml.write(&bind, device.name()) {
             Ok(()) => return Ok(device),
+            // Its module was loaded before the bus stopped probing by itself.
+            Err(Errno::EBUSY) if device.driver().as_deref() == Some(&driver) => {
+                return Ok(device);
+            }
             Err(errno) => {
                 return Err(Error::new(format!(
                     "driver {driver} does not take {}: its probe failed with {errno}",

@@ -31,9 +31,7 @@ pub enum Fault {
         last_words: String,
     },
     /// A request was not answered within its limit of virtual time.
-    #[error(
-        "the guest did not answer within {limit} of virtual time: it is in `{doing}`{place}"
-    )]
+    #[error("the guest did not answer within {limit} of virtual time: it is in `{doing}`{place}")]
     RequestTimedOut {
         /// The limit.
         limit: SimTime,

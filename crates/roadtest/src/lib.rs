@@ -6,7 +6,7 @@
 //! the driver did to the chip is the [`Timeline`].
 //!
 //! In reading order: [`board`] and [`pin`], [`uml`], [`device`] and [`file`],
-//! [`timeline`], then how a test fails: [`errno`], [`error`] and [`fault`].
+//! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `world` is what models and machine share, and `machine` runs the guest.
 
 pub mod board;
@@ -20,8 +20,10 @@ mod machine;
 pub mod pin;
 mod report;
 mod snapshot;
+pub mod suite;
 pub mod timeline;
 pub mod uml;
+pub mod view;
 mod world;
 
 pub use board::{Board, Wired};

@@ -213,7 +213,11 @@ impl World {
     /// Ends every pulse whose time has come.
     pub(crate) fn end_pulses(&mut self) {
         let now = self.now;
-        let (due, later) = self.lines.pulses.drain(..).partition(|&(end, ..)| end <= now);
+        let (due, later) = self
+            .lines
+            .pulses
+            .drain(..)
+            .partition(|&(end, ..)| end <= now);
         self.lines.pulses = later;
         let due: Vec<(SimTime, u16, Level)> = due;
         for (_, line, level) in due {

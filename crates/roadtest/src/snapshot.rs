@@ -12,7 +12,9 @@ pub(crate) fn bind(
     context: &Context,
     version: (u32, u32),
 ) -> insta::internals::SettingsBindDropGuard {
-    let folder = context::workspace().join("snapshots").join(context.driver());
+    let folder = context::workspace()
+        .join("snapshots")
+        .join(context.driver());
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);

@@ -148,11 +148,10 @@ fn write_what(out: &mut impl fmt::Write, what: &What, scope: &Scope) -> fmt::Res
             ..
         } => {
             line.push_str(if *write { "W " } else { "R " });
-            if *nack {
-                write!(line, "{address:02x}  NACK")?;
-                if !bytes.is_empty() {
-                    write!(line, "  {bytes}")?;
-                }
+            if *nack && target.is_empty() {
+                write!(line, "{address:02x}  NACK  {bytes}")?;
+            } else if *nack {
+                write!(line, "{target:15} NACK  {value}")?;
             } else if target.is_empty() {
                 let bytes = if bytes.is_empty() { "(empty)" } else { bytes };
                 write!(line, "{address:02x}  {bytes}")?;

@@ -192,11 +192,7 @@ impl Uml {
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_with(
-        &self,
-        module: &str,
-        parameters: &str,
-    ) -> std::result::Result<(), Errno> {
+    pub fn load_with(&self, module: &str, parameters: &str) -> std::result::Result<(), Errno> {
         self.inner.load_module(module, parameters)
     }
 
@@ -323,10 +319,7 @@ impl Inner {
         request: &Request,
     ) -> std::result::Result<Answer, Errno> {
         let limit = *self.limit.borrow();
-        let reply = self
-            .machine
-            .borrow_mut()
-            .request(request, what, limit);
+        let reply = self.machine.borrow_mut().request(request, what, limit);
         match reply {
             Ok(Reply::Ok(answer)) => Ok(answer),
             Ok(Reply::Err(number)) => Err(Errno::new(number)),
@@ -408,7 +401,10 @@ impl Inner {
             let known = &self.kernel.modules[&module];
             let parameters = if module == name { parameters } else { "" };
             let request = Request::LoadModule {
-                path: Path::new("/").join(&known.file).to_string_lossy().into_owned(),
+                path: Path::new("/")
+                    .join(&known.file)
+                    .to_string_lossy()
+                    .into_owned(),
                 parameters: parameters.to_owned(),
             };
             match self.value(&format!("load {module}"), &request) {
@@ -497,7 +493,12 @@ impl Inner {
         let mut breaches: Vec<String> = world
             .breaches
             .iter()
-            .map(|breach| format!("the driver broke a contract of {}: {}", breach.chip, breach.text))
+            .map(|breach| {
+                format!(
+                    "the driver broke a contract of {}: {}",
+                    breach.chip, breach.text
+                )
+            })
             .collect();
         report::settle(
             &mut breaches,

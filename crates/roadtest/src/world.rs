@@ -99,10 +99,6 @@ pub(crate) struct World {
     pub(crate) breaches: Vec<Breach>,
     pub(crate) fault: Option<Fault>,
     pub(crate) transfers: u64,
-    /// What the messages of the running transfer would look like undecoded;
-    /// shown where the model decodes none of them.
-    undecoded: Vec<Event>,
-    decoded: bool,
 }
 
 /// A world that board, chips, pins and machine share.
@@ -139,18 +135,17 @@ impl World {
             Message::Read(buf) => chip.read(&mut bus, buf),
         });
         let result = result.unwrap_or(Err(Nack));
+        let held = bus.is_held();
         let (accesses, violations) = bus.into_parts();
         let name = self.slots[index].name.clone();
-        if result.is_err() {
+        if result.is_err() && accesses.is_empty() {
             let bytes = if write { message.bytes() } else { &[] };
             self.log_i2c(address, &name, write, bytes, None, true);
-            self.decoded = true;
-        } else if accesses.is_empty() {
-            let at = self.events.len();
+        } else if result.is_ok() && accesses.is_empty() && !held {
             self.log_i2c(address, &name, write, message.bytes(), None, false);
-            self.undecoded.extend(self.events.drain(at..));
         }
-        self.note(address, &name, message.bytes(), accesses, violations);
+        let nack = result.is_err();
+        self.note(address, &name, message.bytes(), accesses, violations, nack);
         self.settle(index);
         result
     }
@@ -163,12 +158,8 @@ impl World {
             self.guarded(index, |chip| chip.stop(&mut bus));
             let (accesses, violations) = bus.into_parts();
             let name = self.slots[index].name.clone();
-            self.note(address, &name, &[], accesses, violations);
+            self.note(address, &name, &[], accesses, violations, false);
             self.settle(index);
-        }
-        let undecoded = std::mem::take(&mut self.undecoded);
-        if !std::mem::take(&mut self.decoded) {
-            self.events.extend(undecoded);
         }
         self.log(What::I2cStop);
     }
@@ -191,7 +182,10 @@ impl World {
             if due < self.now {
                 self.model_error(
                     index,
-                    format!("asked to be woken at {due}, which is in the past at {}", self.now),
+                    format!(
+                        "asked to be woken at {due}, which is in the past at {}",
+                        self.now
+                    ),
                 );
                 return;
             }
@@ -219,8 +213,19 @@ impl World {
         self.drive(line, &name, level);
     }
 
+    /// Lets every chip's state reach its interrupt line.
+    pub(crate) fn settle_all(&mut self) {
+        for index in 0..self.slots.len() {
+            self.settle(index);
+        }
+    }
+
     /// Calls into a model, whose panic is not ours.
-    pub(crate) fn guarded<R>(&mut self, index: usize, call: impl FnOnce(&mut dyn AnyChip) -> R) -> Option<R> {
+    pub(crate) fn guarded<R>(
+        &mut self,
+        index: usize,
+        call: impl FnOnce(&mut dyn AnyChip) -> R,
+    ) -> Option<R> {
         let chip = self.slots[index].chip.clone();
         let result = catch_unwind(AssertUnwindSafe(|| call(&mut *chip.borrow_mut())));
         match result {
@@ -247,11 +252,11 @@ impl World {
         bytes: &[u8],
         accesses: Vec<Access>,
         violations: Vec<Violation>,
+        nack: bool,
     ) {
         for access in accesses {
-            self.decoded = true;
             let write = access.direction == Direction::Write;
-            self.log_i2c(address, name, write, bytes, Some(access), false);
+            self.log_i2c(address, name, write, bytes, Some(access), nack);
         }
         for violation in violations {
             self.breach(name, violation.text);

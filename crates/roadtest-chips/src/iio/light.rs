@@ -2,3 +2,6 @@
 //! Light sensors.
 
 pub mod opt3001;
+pub mod opt4001;
+pub mod tsl2772;
+pub mod vcnl4000;

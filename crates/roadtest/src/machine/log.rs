@@ -1,34 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The kernel's log: UML writes it to a file as it happens. Lines carry the
-//! kernel's own time, which is virtual.
+//! The kernel's log: UML writes it to a pipe as it happens, in step with what
+//! the guest does. Lines carry the kernel's own time, which is virtual.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::cell::{Cell, RefCell};
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use roadtest_record::event::{Event, What};
+use rustix::fs::OFlags;
+
+/// What the guest may write before somebody listens, in bytes.
+const PIPE_LEN: usize = 1 << 20;
 
 pub(crate) struct KernelLog {
-    file: std::cell::RefCell<File>,
-    text: std::cell::RefCell<String>,
+    pipe: PipeReader,
+    text: RefCell<String>,
+    /// Where the log of the boot ends.
+    mark: Cell<usize>,
 }
 
 impl KernelLog {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn new(pipe: PipeReader) -> io::Result<Self> {
+        rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK)?;
+        // More is better, but the default does as well: it is drained.
+        let _ = rustix::pipe::fcntl_setpipe_size(&pipe, PIPE_LEN);
         Ok(Self {
-            file: File::open(path)?.into(),
-            text: String::new().into(),
+            pipe,
+            text: RefCell::default(),
+            mark: Cell::default(),
         })
+    }
+
+    /// Takes what the guest has written. Gives whether it may write more.
+    pub(crate) fn drain(&self) -> bool {
+        let mut bytes = Vec::new();
+        let open = match (&self.pipe).read_to_end(&mut bytes) {
+            Ok(_) => false,
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        };
+        let new = String::from_utf8_lossy(&bytes).replace('\r', "");
+        self.text.borrow_mut().push_str(&new);
+        open
     }
 
     /// Everything so far.
     pub(crate) fn text(&self) -> String {
-        let mut bytes = Vec::new();
-        // What cannot be read any more is not there.
-        let _ = self.file.borrow_mut().read_to_end(&mut bytes);
-        let mut text = self.text.borrow_mut();
-        text.push_str(&String::from_utf8_lossy(&bytes).replace('\r', ""));
-        text.clone()
+        self.drain();
+        self.text.borrow().clone()
     }
 
     pub(crate) fn last_line(&self) -> String {
@@ -44,10 +62,16 @@ impl KernelLog {
         panic.map_or_else(|| self.last_line(), str::to_owned)
     }
 
-    /// The lines as events.
+    /// The boot is over: its lines are the same for every test, and some name
+    /// paths of the host.
+    pub(crate) fn mark(&self) {
+        self.mark.set(self.text().len());
+    }
+
+    /// The lines since the boot as events.
     pub(crate) fn events(&self) -> Vec<Event> {
         let text = self.text();
-        text.lines().filter_map(event).collect()
+        text[self.mark.get()..].lines().filter_map(event).collect()
     }
 }
 
@@ -63,6 +87,12 @@ fn event(line: &str) -> Option<Event> {
         time_ns: seconds * 1_000_000_000 + us * 1_000 + 999,
         what: What::Kernel { text: text.into() },
     })
+}
+
+impl AsFd for KernelLog {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
 }
 
 #[cfg(test)]

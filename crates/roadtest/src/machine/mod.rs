@@ -17,7 +17,6 @@ mod process;
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 
 use roadtest_model::SimTime;
 use roadtest_record::event::What;
@@ -35,6 +34,9 @@ use crate::world::Shared;
 /// The guest is hung if it does nothing for this long, in seconds on the
 /// host's clock. `ROADTEST_WATCHDOG_S` names another.
 const WATCHDOG_S: u64 = 30;
+
+/// A kernel is up before this, in virtual time.
+const BOOT_LIMIT: SimTime = SimTime::s(300);
 
 /// The time of day at which every guest starts, in nanoseconds since 1970:
 /// 2026-01-01 00:00:00 UTC.
@@ -84,8 +86,20 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Starts the guest and waits until its agent is up.
-    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<(Self, String), Fault> {
+    /// Starts the guest and waits until its agent is up. Where that fails, the
+    /// kernel's log comes with the reason.
+    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<Self, (Fault, String)> {
+        let mut machine = Self::start(world, boot).map_err(|fault| (fault, String::new()))?;
+        match machine.await_agent() {
+            Ok(()) => Ok(machine),
+            Err(fault) => {
+                machine.kill();
+                Err((fault, machine.log.text()))
+            }
+        }
+    }
+
+    fn start(world: Shared, boot: &Boot) -> Result<Self, Fault> {
         let folder = boot.folder.path();
         let gpio = gpio::Port::new(&world);
         let links = [console::spec(), i2c::spec(), gpio.spec()];
@@ -95,10 +109,9 @@ impl Machine {
             .collect::<Result<_, _>>()?;
         let listener = UnixListener::bind(folder.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
-        let process = Process::start(boot)?;
-        let log = KernelLog::open(&boot.log_file()).map_err(Fault::host("read the guest's log"))?;
+        let (process, log) = Process::start(boot)?;
         let time = accept(&listener, &process, &log)?;
-        let mut machine = Self {
+        Ok(Self {
             world,
             log,
             process,
@@ -110,11 +123,20 @@ impl Machine {
             calls: VecDeque::new(),
             doing: Some("boot".into()),
             watchdog_s: watchdog_s(),
-        };
-        machine.run(Until::Reply(SimTime::s(300)))?;
-        machine.doing = None;
-        match machine.console.replies.pop_front() {
-            Some(Reply::Hello { release }) => Ok((machine, release)),
+        })
+    }
+
+    fn await_agent(&mut self) -> Result<(), Fault> {
+        self.run(Until::Reply(BOOT_LIMIT))?;
+        self.doing = None;
+        self.log.mark();
+        match self.console.replies.pop_front() {
+            Some(Reply::Hello { .. }) => Ok(()),
+            None => Err(Fault::RequestTimedOut {
+                limit: BOOT_LIMIT,
+                doing: "boot".into(),
+                place: format!("; the last line of its log is: {}", self.log.last_line()),
+            }),
             other => Err(Fault::Host {
                 what: format!("make sense of the agent's first word, {other:?}"),
                 source: std::io::ErrorKind::InvalidData.into(),
@@ -277,6 +299,9 @@ impl Machine {
             }
             return Ok(());
         }
+        if ready.logged {
+            return Ok(());
+        }
         Err(self.death())
     }
 
@@ -389,9 +414,10 @@ impl Machine {
     }
 
     fn poll(&self) -> Result<Ready, Fault> {
-        let mut fds = Vec::with_capacity(self.links.len() + 2);
+        let mut fds = Vec::with_capacity(self.links.len() + 3);
         fds.push(PollFd::new(&self.time, PollFlags::IN));
         fds.push(PollFd::new(&self.process, PollFlags::IN));
+        fds.push(PollFd::new(&self.log, PollFlags::IN));
         for link in &self.links {
             fds.push(PollFd::from_borrowed_fd(link.fd(), PollFlags::IN));
         }
@@ -401,9 +427,13 @@ impl Machine {
             return Err(self.hang());
         }
         let ready = |index: usize| !fds[index].revents().is_empty();
+        // A guest that has more to say waits when the pipe is full. One that
+        // has died leaves the pipe readable for ever.
+        let logged = ready(2) && self.log.drain();
         Ok(Ready {
             time: ready(0),
-            device: (2..fds.len()).find(|&index| ready(index)).map(|i| i - 2),
+            device: (3..fds.len()).find(|&index| ready(index)).map(|i| i - 3),
+            logged,
         })
     }
 
@@ -433,9 +463,11 @@ impl Machine {
     /// timeline tell.
     fn where_it_sleeps(&self) -> String {
         let world = self.world.borrow();
-        let last = world.events.iter().rev().find(|event| {
-            matches!(event.what, What::I2c { .. })
-        });
+        let last = world
+            .events
+            .iter()
+            .rev()
+            .find(|event| matches!(event.what, What::I2c { .. }));
         match last {
             Some(event) => format!(
                 "; its last transfer was at {}, it is {} now",
@@ -450,6 +482,7 @@ impl Machine {
 struct Ready {
     time: bool,
     device: Option<usize>,
+    logged: bool,
 }
 
 fn poll_error(error: rustix::io::Errno) -> Fault {
@@ -491,12 +524,4 @@ fn accept(
         .accept()
         .map_err(Fault::host("accept the guest's connection"))?;
     Ok(stream)
-}
-
-/// The name that a device's socket has in the run's folder.
-pub(crate) fn socket(folder: &Path, device: &str) -> String {
-    folder
-        .join(format!("{device}.sock"))
-        .to_string_lossy()
-        .into_owned()
 }

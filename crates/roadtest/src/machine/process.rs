@@ -2,17 +2,18 @@
 //! The guest's process: started in a group of its own, killed with all that
 //! it started, and gone when this process is gone, however that ends.
 
-use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use roadtest_record::kernel::Kernel;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use rustix::thread::CpuSet;
 
+use super::log::KernelLog;
 use crate::fault::Fault;
 
 /// What a guest is started with.
@@ -26,16 +27,12 @@ pub(crate) struct Boot<'a> {
 }
 
 impl Boot<'_> {
-    pub(crate) fn log_file(&self) -> PathBuf {
-        self.folder.path().join("log")
-    }
-
     pub(crate) fn dtb_file(&self) -> PathBuf {
         self.folder.path().join("dtb")
     }
 
     fn arguments(&self) -> Vec<String> {
-        let folder = self.folder.path().display();
+        // Relative to the run's folder, so that every run has the same.
         let mut arguments = vec![
             format!("mem={}M", self.memory_mib),
             "root=/dev/root".into(),
@@ -43,9 +40,9 @@ impl Boot<'_> {
             format!("rootflags={}", self.kernel.guest_root.display()),
             "ro".into(),
             "init=/init".into(),
-            format!("dtb={}", self.dtb_file().display()),
-            format!("time-travel=ext:{folder}/time.sock"),
-            format!("uml_dir={folder}"),
+            "dtb=dtb".into(),
+            "time-travel=ext:time.sock".into(),
+            "uml_dir=.".into(),
             "umid=uml".into(),
             "con=null".into(),
             "con0=null,fd:1".into(),
@@ -66,10 +63,32 @@ impl Boot<'_> {
 /// A new folder for one run of a guest. Its name tells which process it is
 /// of, so that the folders of dead ones can be found.
 pub(crate) fn run_folder() -> Result<tempfile::TempDir, Fault> {
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(|| sweep(&std::env::temp_dir()));
     tempfile::Builder::new()
         .prefix(&format!("roadtest-{}-", std::process::id()))
         .tempdir()
         .map_err(Fault::host("make a folder for the guest's sockets"))
+}
+
+/// Removes the folders of runs that were killed before they could.
+fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("roadtest-")?.split_once('-'))
+            .filter(|(pid, _)| pid.parse::<u32>().is_ok());
+        if let Some((pid, _)) = process
+            && !Path::new("/proc").join(pid).exists()
+        {
+            // Somebody else may be sweeping as well.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 pub(crate) struct Process {
@@ -78,13 +97,13 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(boot: &Boot<'_>) -> Result<Self, Fault> {
+    pub(crate) fn start(boot: &Boot<'_>) -> Result<(Self, KernelLog), Fault> {
         pin_to_one_core();
-        let log =
-            File::create(boot.log_file()).map_err(Fault::host("create the guest's log"))?;
-        let errors = log
+        let (log, output) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
+        let errors = output
             .try_clone()
             .map_err(Fault::host("share the guest's log"))?;
+        let log = KernelLog::new(log).map_err(Fault::host("set up the guest's log"))?;
         let mut command = Command::new(&boot.kernel.linux);
         command
             .args(boot.arguments())
@@ -93,17 +112,17 @@ impl Process {
             .env("HOME", boot.folder.path())
             .current_dir(boot.folder.path())
             .stdin(Stdio::null())
-            .stdout(log)
+            .stdout(output)
             .stderr(errors)
             .process_group(0);
-        die_with_parent(&mut command);
+        prepare(&mut command);
         let child = command.spawn().map_err(Fault::host(format!(
             "start {}; `cargo xtask build` makes it",
             boot.kernel.linux.display()
         )))?;
         let pidfd = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty())
             .map_err(|error| Fault::host("watch the guest's process")(error.into()))?;
-        Ok(Self { child, pidfd })
+        Ok((Self { child, pidfd }, log))
     }
 
     /// Ends the guest and every process that it started.
@@ -134,7 +153,9 @@ fn pin_to_one_core() {
     let Ok(allowed) = rustix::thread::sched_getaffinity(None) else {
         return;
     };
-    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|&n| allowed.is_set(n)).collect();
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|&n| allowed.is_set(n))
+        .collect();
     if cores.len() < 2 {
         return;
     }
@@ -150,16 +171,39 @@ fn pin_to_one_core() {
 
 #[expect(
     unsafe_code,
-    reason = "only code that runs in the child before exec can ask for a parent-death signal"
+    reason = "only code that runs in the child before exec can change what it inherits"
 )]
-fn die_with_parent(command: &mut Command) {
-    // SAFETY: the closure makes one system call and touches no memory that
+fn prepare(command: &mut Command) {
+    // SAFETY: the closure makes two system calls and touches no memory that
     // another thread could have left in a half-changed state at the fork.
     unsafe {
         command.pre_exec(|| {
+            // Where the heap begins decides how much memory UML takes for
+            // its page tables: a gigabyte's worth at random, nothing without.
+            if libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
                 .map_err(std::io::Error::from)
         });
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_folders_of_dead_runs_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = format!("roadtest-{}-abc", std::process::id());
+        // No process has a number above the kernel's limit of 2^22.
+        for name in [ours.as_str(), "roadtest-4294967295-abc", "roadtest-notes"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        sweep(folder.path());
+        assert!(folder.path().join(ours).exists());
+        assert!(folder.path().join("roadtest-notes").exists());
+        assert!(!folder.path().join("roadtest-4294967295-abc").exists());
+    }
+}

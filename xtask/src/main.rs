@@ -1,3 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The build (under construction).
-fn main() {}
+//! `cargo xtask`: the commands of this project. This file is the list of the
+//! verbs and nothing else; each verb has a file of its own.
+//!
+//! Exit codes: 0 all passed, 1 something failed, 2 wrong usage, 3 the
+//! environment or a build stood in the way, 130 interrupted.
+
+mod bench;
+mod build;
+mod catalog;
+mod ci;
+mod console;
+mod doctor;
+mod event;
+mod exit;
+mod filter;
+mod kernel;
+mod leftovers;
+mod list;
+mod output;
+mod process;
+mod report;
+mod review;
+mod roadtest;
+mod runner;
+mod tidy;
+mod verdict;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Drivers of the Linux kernel, tested without hardware.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 all passed, 1 some failed, 2 usage, \
+    3 environment or build, 130 interrupted.";
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the kernel where needed, and run the driver tests.
+    Roadtest(roadtest::Args),
+    /// List the driver tests.
+    List(list::Args),
+    /// Build the kernel, and leave it for the tests.
+    Build(build::Args),
+    /// Say what this machine lacks, and how to install it.
+    Doctor(doctor::Args),
+    /// Measure boot, requests and transfers.
+    Bench(bench::Args),
+    /// Review changed snapshots.
+    Review(review::Args),
+    /// Check what the compiler does not.
+    Tidy(tidy::Args),
+    /// Everything that must hold before a change is merged.
+    Ci(ci::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = process::watch_for_interrupts().and_then(|()| match cli.verb {
+        Verb::Roadtest(args) => roadtest::run(&args),
+        Verb::List(args) => list::run(&args),
+        Verb::Build(args) => build::run(&args),
+        Verb::Doctor(args) => doctor::run(&args),
+        Verb::Bench(args) => bench::run(&args),
+        Verb::Review(args) => review::run(&args),
+        Verb::Tidy(args) => tidy::run(&args),
+        Verb::Ci(args) => ci::run(&args),
+    });
+    exit::code(done)
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask bench`: measures on the kernel that is there. The measuring
+//! is done by an example of the `roadtest` package, compiled for speed.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::exit::Done;
+use crate::{kernel, leftovers, process, workspace};
+
+/// Measure boot, requests and transfers.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Write the same, in nanoseconds
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Where there is no kernel, or the program cannot run.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    kernel::existing(&root)?;
+    leftovers::remove_dead_aloud();
+    let mut command = process::cargo(&root);
+    command.args(["run", "--quiet", "--release", "--package", "roadtest"]);
+    command.args(["--example", "bench", "--"]);
+    command.env(
+        roadtest_record::kernel::MANIFEST_ENV,
+        workspace::manifest(&root),
+    );
+    if let Some(path) = &args.json {
+        let here = std::env::current_dir().context("the current folder is gone")?;
+        command.arg("--json").arg(here.join(path));
+    }
+    let status = process::run(&mut command)?;
+    Ok(Done::from_failed(usize::from(!status.success())))
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask ci`: everything that must hold before a change is merged, in
+//! stages, each with its time. A stage that fails does not keep later ones
+//! from running, unless they need what it makes.
+
+mod compare;
+mod stage;
+mod units;
+
+use std::path::{Path, PathBuf};
+
+use crate::catalog::Test;
+use crate::event::Counts;
+use crate::exit::Done;
+use crate::kernel::{self, KernelArgs};
+use crate::report::{Report, Verbosity};
+use crate::roadtest::{self, Plan};
+use crate::runner::Program;
+use crate::{console, leftovers, tidy, workspace};
+use stage::Stages;
+
+/// The kernels that a change is tried on, where none is named.
+const KERNELS: [&str; 2] = ["debian:6.12", "debian:7.3@trixie-backports"];
+
+/// Everything that must hold before a change is merged.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A kernel to try, instead of the usual ones; may be repeated
+    #[arg(long, value_name = "SPEC")]
+    kernel: Vec<String>,
+    /// Install the tools that are missing
+    #[arg(long)]
+    setup: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Where a tool is missing, or the workspace cannot be used.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    let kernels = match args.kernel.is_empty() {
+        true => KERNELS.map(str::to_owned).to_vec(),
+        false => args.kernel.clone(),
+    };
+    let wanted: Vec<KernelArgs> = kernels
+        .into_iter()
+        .map(|spec| KernelArgs {
+            ksrc: None,
+            kernel: Some(spec),
+            setup: args.setup,
+        })
+        .collect();
+    for kernel in &wanted {
+        kernel::preflight(&root, kernel)?;
+    }
+    let _lock = workspace::lock(&root)?;
+    leftovers::remove_dead_aloud();
+
+    let mut stages = Stages::default();
+    checks(&root, &mut stages);
+    let tests = stages.get("compile driver tests", || roadtest::chosen(&root, &[]));
+    if let Some(tests) = tests {
+        for (number, kernel) in wanted.iter().enumerate() {
+            let folders = Folders::new(&root, number, kernel);
+            drivers(&root, &folders, kernel, &tests, &mut stages);
+        }
+    }
+    Ok(conclude(&stages))
+}
+
+fn conclude(stages: &Stages) -> Done {
+    console::line("");
+    for line in stages.lines() {
+        console::line(&line);
+    }
+    console::line(&stages.counts().to_string());
+    Done::from_failed(stages.counts().failed)
+}
+
+/// The stages that need no kernel.
+fn checks(root: &Path, stages: &mut Stages) {
+    stages.cargo(root, "fmt", &["fmt", "--all", "--check"], &[]);
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    stages.cargo(root, "clippy", &clippy, &[]);
+    stages.run("tidy", || tidy::run(&tidy::Args {}));
+    stages.count("unit tests", || units::run(root));
+    let doc = ["doc", "--workspace", "--no-deps"];
+    stages.cargo(root, "doc", &doc, &[("RUSTDOCFLAGS", "-D warnings")]);
+}
+
+/// Where one kernel's manifest and records go. The user's own manifest is
+/// left alone.
+struct Folders {
+    manifest: PathBuf,
+    first: PathBuf,
+    again: PathBuf,
+}
+
+impl Folders {
+    /// The first kernel's records go where those of any run go.
+    fn new(root: &Path, number: usize, kernel: &KernelArgs) -> Self {
+        let spec = kernel.kernel.clone().unwrap_or_default();
+        let name = spec.replace([':', '@', '/'], "-");
+        let suffix = match number {
+            0 => String::new(),
+            _ => format!("-{name}"),
+        };
+        let first = workspace::out(root);
+        let last = first
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            manifest: root.join("target/roadtest/ci").join(format!("{name}.json")),
+            again: first.with_file_name(format!("again{suffix}")),
+            first: first.with_file_name(format!("{last}{suffix}")),
+        }
+    }
+}
+
+/// The stages of one kernel.
+fn drivers(
+    root: &Path,
+    folders: &Folders,
+    wanted: &KernelArgs,
+    tests: &[Test],
+    stages: &mut Stages,
+) {
+    let spec = wanted.kernel.clone().unwrap_or_default();
+    let kernel = stages.get(&format!("build {spec}"), || {
+        kernel::build(root, &folders.manifest, wanted, Verbosity::Normal)
+    });
+    let Some(kernel) = kernel else { return };
+    let plan = |out: &Path| Plan {
+        root: root.to_owned(),
+        out: out.to_owned(),
+        manifest: folders.manifest.clone(),
+        kernel: kernel.clone(),
+        tests: tests.to_vec(),
+        jobs: None,
+        program: Program::installed(),
+        report: Report {
+            verbosity: Verbosity::Normal,
+            rerun_arguments: wanted.again(),
+            root: root.to_owned(),
+        },
+    };
+    stages.count(&format!("tests on {spec}"), || test(&plan(&folders.first)));
+    stages.count(&format!("tests on {spec}, again"), || {
+        test(&plan(&folders.again))
+    });
+    stages.run(&format!("same timelines on {spec}"), || {
+        let differences = compare::timelines(&folders.first, &folders.again)?;
+        for difference in &differences {
+            console::problem(&difference.to_string());
+        }
+        Ok(Done::from_failed(differences.len()))
+    });
+}
+
+fn test(plan: &Plan) -> anyhow::Result<Counts> {
+    let verdicts = plan.run()?;
+    plan.end(&verdicts);
+    Ok(Counts::of(&verdicts))
+}

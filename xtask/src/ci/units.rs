@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The tests that need no kernel: unit tests, property tests and the examples
+//! in the documentation, of every package but the driver tests. Always by
+//! `cargo test`, which nextest does not replace for documentation.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::Context as _;
+
+use crate::event::Counts;
+use crate::{console, process, runner, workspace};
+
+/// Runs them, passes on what they print, and counts them.
+///
+/// # Errors
+/// Where cargo cannot be started.
+pub(super) fn run(root: &Path) -> anyhow::Result<Counts> {
+    let mut command = process::cargo(root);
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    command.args(["--exclude", workspace::DRIVERS]);
+    runner::snapshot_rules(&mut command);
+    let mut child = process::start(command.stdout(Stdio::piped()))?;
+    let stdout = child.stdout.take().context("cargo test has no output")?;
+    let mut counts = Counts::default();
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("cannot read from cargo test")?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some(more) = result(&line) {
+            counts.add(more);
+        }
+        if !is_chatter(&line) {
+            console::line(&line);
+        }
+    }
+    let status = child.wait().context("cannot wait for cargo test")?;
+    if !status.success() && counts.failed == 0 {
+        // Why: something did not compile, or a test's process died.
+        counts.failed = 1;
+    }
+    Ok(counts)
+}
+
+/// `test result: ok. 3 passed; 0 failed; 1 ignored; …`
+fn result(line: &str) -> Option<Counts> {
+    let rest = line.strip_prefix("test result: ")?;
+    let number = |word: &str| {
+        rest.split([';', '.'])
+            .find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<usize>().ok())
+    };
+    Some(Counts {
+        passed: number("passed")?,
+        failed: number("failed")?,
+        skipped: number("ignored")?,
+    })
+}
+
+/// Lines that say nothing when all is well.
+fn is_chatter(line: &str) -> bool {
+    line.is_empty()
+        || line.starts_with("running ")
+        || line.starts_with("test result: ok")
+        || (line.starts_with("test ") && (line.ends_with(" ok") || line.contains(" ... ok")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_counted() {
+        let line = "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 1 filtered out";
+        let counts = result(line).expect("it is a result");
+        assert_eq!(counts.to_string(), "3 passed, 2 failed, 1 skipped");
+        assert_eq!(result("test a ... ok"), None);
+    }
+}

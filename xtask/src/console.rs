@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Lines for people, in the style of cargo: a right-aligned word and a text.
+//! Colours go where a terminal takes them, and `NO_COLOR` is obeyed. What
+//! tests report is not decided here but in `report`.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+/// Width of the status words.
+const STATUS_WIDTH: usize = 12;
+
+/// Green and bold: it went well.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// Red and bold: it failed.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Yellow and bold: it did not happen.
+pub(crate) const NEUTRAL: Style = AnsiColor::Yellow.on_default().bold();
+/// Pale: context.
+pub(crate) const PALE: Style = Style::new().dimmed();
+
+/// A line on standard output. A reader that has gone away is no error: the
+/// exit code says what happened.
+pub(crate) fn line(text: &str) {
+    drop(writeln!(anstream::stdout(), "{text}"));
+}
+
+/// `      status  text` on standard error, where progress belongs.
+pub(crate) fn status(word: &str, text: &str) {
+    drop(writeln!(
+        anstream::stderr(),
+        "{GOOD}{word:>STATUS_WIDTH$}{GOOD:#} {text}"
+    ));
+}
+
+/// An error, on standard error.
+pub(crate) fn problem(text: &str) {
+    drop(writeln!(anstream::stderr(), "{BAD}error{BAD:#}: {text}"));
+}

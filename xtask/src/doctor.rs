@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask doctor`: which tools are here, which are missing, and the
+//! command that installs them. Installs nothing unless told to.
+
+use roadtest_uml::doctor::{self, Finding};
+
+use crate::console::{self, BAD, GOOD, NEUTRAL, PALE};
+use crate::exit::Done;
+use crate::{kernel, workspace};
+
+/// Programs that make things better but are not needed: what they are for.
+const WELCOME: [(&str, &str, &str); 2] = [
+    (
+        "cargo-nextest",
+        "cargo install --locked cargo-nextest",
+        "runs each test in a process of its own",
+    ),
+    (
+        "cargo-insta",
+        "cargo install --locked cargo-insta",
+        "reviews changed snapshots",
+    ),
+];
+
+/// Say what this machine lacks, and how to install it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Install the tools that are missing
+    #[arg(long)]
+    setup: bool,
+}
+
+/// Runs the verb. Ends with "some failed" while anything is missing.
+///
+/// # Errors
+/// Where what is missing cannot be installed.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    kernel::setup(args.setup)?;
+    let findings = doctor::examine();
+    for finding in &findings {
+        console::line(&line(finding));
+    }
+    for (name, install, purpose) in WELCOME {
+        let (word, style, rest) = match workspace::has_program(name) {
+            true => ("found", GOOD, String::new()),
+            false => ("optional", NEUTRAL, format!(": {install}")),
+        };
+        console::line(&format!(
+            "{style}{word:>8}{style:#} {name:<14} {PALE}{purpose}{rest}{PALE:#}"
+        ));
+    }
+    if let Some(remedy) = doctor::remedy() {
+        console::line(&format!("install with: {remedy}"));
+        console::line("or let it be done: cargo xtask doctor --setup");
+    }
+    let missing = findings
+        .iter()
+        .filter(|finding| finding.path.is_none())
+        .count();
+    Ok(Done::from_failed(missing))
+}
+
+fn line(finding: &Finding) -> String {
+    let (word, style) = match finding.path {
+        Some(_) => ("found", GOOD),
+        None => ("missing", BAD),
+    };
+    let name = finding.tool.name;
+    let purpose = finding.tool.purpose;
+    format!("{style}{word:>8}{style:#} {name:<14} {PALE}{purpose}{PALE:#}")
+}

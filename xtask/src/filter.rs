@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Choosing tests by a substring or a glob. People write paths as the kernel
+//! does (`rtc/rtc-pcf8563`) or as Rust does (`rtc::rtc_pcf8563`): both mean
+//! the same here.
+
+use crate::catalog::Test;
+use crate::exit;
+
+/// A substring of `driver/test`, or a glob over consecutive parts of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    written: String,
+    canonical: String,
+}
+
+impl Filter {
+    /// Takes what the user wrote.
+    pub(crate) fn new(written: &str) -> Self {
+        Self {
+            written: written.to_owned(),
+            canonical: canonical(written).trim_matches('/').to_owned(),
+        }
+    }
+
+    /// Whether the filter is this very path.
+    fn is_exactly(&self, path: &str) -> bool {
+        canonical(path) == self.canonical
+    }
+
+    /// Whether the filter chooses this path, `iio/light/opt3001/reads_lux`.
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        let path = canonical(path);
+        if !self.canonical.contains(['*', '?']) {
+            return path.contains(&self.canonical);
+        }
+        let pattern: Vec<char> = self.canonical.chars().collect();
+        let parts: Vec<&str> = path.split('/').collect();
+        (0..parts.len()).any(|from| {
+            (from + 1..=parts.len()).any(|to| {
+                let text: Vec<char> = parts[from..to].join("/").chars().collect();
+                glob(&pattern, &text)
+            })
+        })
+    }
+}
+
+/// The tests that any of the filters chooses; all where there is no filter.
+///
+/// # Errors
+/// A filter that chooses nothing, with the names nearest to it.
+pub(crate) fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<Test>> {
+    if filters.is_empty() {
+        return Ok(tests.to_vec());
+    }
+    let filters: Vec<Filter> = filters.iter().map(|text| Filter::new(text)).collect();
+    for filter in &filters {
+        if !tests.iter().any(|test| filter.matches(&test.path())) {
+            return Err(exit::usage(nothing(filter, tests)));
+        }
+    }
+    let chooses = |filter: &Filter, test: &Test| {
+        let path = test.path();
+        match tests.iter().any(|test| filter.is_exactly(&test.path())) {
+            true => filter.is_exactly(&path),
+            false => filter.matches(&path),
+        }
+    };
+    Ok(tests
+        .iter()
+        .filter(|test| filters.iter().any(|filter| chooses(filter, test)))
+        .cloned()
+        .collect())
+}
+
+fn nothing(filter: &Filter, tests: &[Test]) -> String {
+    let near = nearest(&filter.canonical, tests);
+    let mut text = format!("no test matches '{}'", filter.written);
+    if near.is_empty() {
+        text.push_str("; `cargo xtask list` shows them all");
+    } else {
+        text.push_str("; nearest: ");
+        text.push_str(&near.join(", "));
+    }
+    text
+}
+
+/// Up to three names of drivers or tests that look like `wanted`.
+fn nearest(wanted: &str, tests: &[Test]) -> Vec<String> {
+    let mut scored: Vec<(f64, String)> = Vec::new();
+    for test in tests {
+        let leaf = test.driver.rsplit('/').next().unwrap_or_default();
+        let driver = strsim::jaro_winkler(wanted, &canonical(leaf))
+            .max(strsim::jaro_winkler(wanted, &canonical(&test.driver)));
+        scored.push((driver, test.driver.clone()));
+        let own = strsim::jaro_winkler(wanted, &canonical(&test.test))
+            .max(strsim::jaro_winkler(wanted, &canonical(&test.path())));
+        scored.push((own, test.path()));
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// One spelling for paths: `/` between parts, `_` for `-`.
+fn canonical(text: &str) -> String {
+    text.replace("::", "/").replace('-', "_")
+}
+
+/// `*` is any text, also across `/`; `?` is one character.
+fn glob(pattern: &[char], text: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|skip| glob(rest, &text[skip..])),
+        Some(('?', rest)) => !text.is_empty() && glob(rest, &text[1..]),
+        Some((wanted, rest)) => text.first() == Some(wanted) && glob(rest, &text[1..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tests() -> Vec<Test> {
+        [
+            ("iio/light/opt3001", "reads_lux"),
+            ("iio/light/opt3001", "wrong_id_is_reported"),
+            ("hwmon/lm75", "negative_temperature"),
+            ("rtc/rtc-pcf8563", "reads_time"),
+        ]
+        .map(|(driver, test)| Test::new(driver, test))
+        .to_vec()
+    }
+
+    fn chosen(filter: &str) -> Vec<String> {
+        choose(&tests(), &[filter.to_owned()])
+            .expect("the filter matches")
+            .iter()
+            .map(Test::path)
+            .collect()
+    }
+
+    #[test]
+    fn no_filter_chooses_everything() {
+        assert_eq!(choose(&tests(), &[]).expect("no filter").len(), 4);
+    }
+
+    #[test]
+    fn a_substring_matches_in_either_spelling() {
+        let time = ["rtc/rtc-pcf8563/reads_time"];
+        for spelling in [
+            "rtc-pcf8563",
+            "rtc_pcf8563",
+            "rtc::rtc_pcf8563::reads",
+            "pcf8563/r",
+        ] {
+            assert_eq!(chosen(spelling), time, "{spelling}");
+        }
+        assert_eq!(chosen("reads").len(), 2);
+    }
+
+    #[test]
+    fn a_glob_matches_whole_parts() {
+        assert_eq!(chosen("iio/light/*").len(), 2);
+        assert_eq!(chosen("lm7?"), ["hwmon/lm75/negative_temperature"]);
+        assert_eq!(
+            chosen("*_is_reported"),
+            ["iio/light/opt3001/wrong_id_is_reported"]
+        );
+        assert!(!Filter::new("opt?").matches("iio/light/opt3001/reads_lux"));
+    }
+
+    #[test]
+    fn several_filters_add_up() {
+        let both = ["lm75".to_owned(), "reads_lux".to_owned()];
+        assert_eq!(choose(&tests(), &both).expect("both match").len(), 2);
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_suggests_the_nearest() {
+        let error = choose(&tests(), &["op3001".to_owned()]).expect_err("nothing matches");
+        assert_eq!(
+            error.to_string(),
+            "no test matches 'op3001'; nearest: iio/light/opt3001, \
+             iio/light/opt3001/reads_lux, iio/light/opt3001/wrong_id_is_reported"
+        );
+    }
+
+    #[test]
+    fn the_whole_path_of_a_test_chooses_it_alone() {
+        let mut tests = tests();
+        tests.push(Test::new("iio/light/opt3001", "reads_lux_slowly"));
+        let only = choose(&tests, &["iio/light/opt3001/reads_lux".to_owned()]);
+        assert_eq!(only.expect("the filter matches").len(), 1);
+        let both = choose(&tests, &["opt3001/reads_lux".to_owned()]);
+        assert_eq!(both.expect("the filter matches").len(), 2);
+    }
+}

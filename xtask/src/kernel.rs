@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The kernel that the tests boot: which one the user chose, and how its
+//! build is shown. The work is done by `roadtest-uml`.
+
+mod progress;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use roadtest_record::kernel::Kernel;
+use roadtest_uml::{Cache, Error, Options, Wanted, doctor};
+
+use crate::report::Verbosity;
+use crate::{exit, workspace};
+use progress::Show;
+
+/// Which kernel, and whether missing tools may be installed.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct KernelArgs {
+    /// A kernel tree of yours; nothing is written into it
+    #[arg(long, value_name = "PATH", conflicts_with = "kernel")]
+    pub(crate) ksrc: Option<PathBuf>,
+    /// A packaged kernel: debian:VERSION or debian:VERSION@SUITE [default: the
+    /// tree that this workspace sits in, else debian:6.12]
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) kernel: Option<String>,
+    /// Install the tools that are missing
+    #[arg(long)]
+    pub(crate) setup: bool,
+}
+
+impl KernelArgs {
+    /// What chooses the same kernel again: empty, or ` --ksrc PATH`.
+    pub(crate) fn again(&self) -> String {
+        match (&self.ksrc, &self.kernel) {
+            (Some(path), _) => format!(" --ksrc {}", path.display()),
+            (None, Some(spec)) => format!(" --kernel {spec}"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// The kernel that an earlier build left.
+///
+/// # Errors
+/// Where there is none.
+pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
+    let path = workspace::manifest(root);
+    roadtest_record::load(&path).context("no kernel is built yet: run `cargo xtask build`")
+}
+
+/// Fails in one line where a tool is missing, or installs it where the user
+/// asked for that. Comes before everything else.
+///
+/// # Errors
+/// What is missing, with the command that installs it; a kernel that cannot
+/// be named so.
+pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
+    wanted(root, args)?;
+    setup(args.setup)?;
+    Ok(doctor::check()?)
+}
+
+/// Installs what is missing, where the user asked for that.
+///
+/// # Errors
+/// Those of apt.
+pub(crate) fn setup(asked: bool) -> anyhow::Result<()> {
+    if asked {
+        doctor::setup(&mut Show::new(Verbosity::Normal))?;
+    }
+    Ok(())
+}
+
+/// Builds the kernel as far as anything has changed, and writes its manifest.
+///
+/// # Errors
+/// Where there is no source, or it does not build.
+pub(crate) fn build(
+    root: &Path,
+    manifest: &Path,
+    args: &KernelArgs,
+    verbosity: Verbosity,
+) -> anyhow::Result<Kernel> {
+    let options = Options {
+        wanted: wanted(root, args)?,
+        fragments: root.join("kconfig-fragments"),
+        extra: Vec::new(),
+        cache: Cache::of_user()?,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    let mut show = Show::new(verbosity);
+    Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
+}
+
+fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {
+    match Wanted::choose(args.ksrc.as_deref(), args.kernel.as_deref(), root) {
+        Err(error @ Error::Name(_)) => Err(exit::usage(error.to_string())),
+        other => Ok(other?),
+    }
+}

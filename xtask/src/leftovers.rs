@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! What runs that were killed left behind: processes that carry the mark of
+//! a run that is dead, kernels that work in the folder of a test that is, and
+//! such folders themselves. Only what can be told with certainty is touched.
+
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, Signal};
+
+use crate::process::MARK_ENV;
+
+/// Folders of tests are `roadtest-<pid of the test>-<anything>`.
+const FOLDER_PREFIX: &str = "roadtest-";
+
+/// A process, as `/proc` shows it.
+pub(crate) struct Process {
+    id: u32,
+    ancestors: Vec<u32>,
+    mark: Option<String>,
+    /// The test whose folder it works in.
+    test: Option<u32>,
+}
+
+impl Process {
+    /// Its id as the system call wants it.
+    pub(crate) fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(i32::try_from(self.id).ok()?)
+    }
+
+    /// Whether `id` is its parent, or its parent's parent, and so on.
+    pub(crate) fn descends_from(&self, id: u32) -> bool {
+        self.ancestors.contains(&id)
+    }
+
+    /// Whether it was started by the run with this mark.
+    pub(crate) fn mark_is(&self, mark: &str) -> bool {
+        self.mark.as_deref() == Some(mark)
+    }
+
+    /// Whether the run or the test that it belongs to is dead.
+    fn is_orphan(&self) -> bool {
+        let run = self.mark.as_ref().and_then(|mark| mark.parse().ok());
+        run.is_some_and(|run: u32| !is_alive(run)) || self.test.is_some_and(|test| !is_alive(test))
+    }
+}
+
+/// All processes that can be looked into, without zombies and ourselves.
+pub(crate) fn processes() -> Vec<Process> {
+    let ids = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| *id != std::process::id())
+        .filter_map(|id| {
+            let (state, _) = state_and_parent(id)?;
+            (state != 'Z').then(|| Process {
+                id,
+                ancestors: ancestors(id),
+                mark: mark_of(id),
+                test: test_of(id),
+            })
+        })
+        .collect()
+}
+
+/// State letter and parent, from `/proc/<id>/stat`; the name before them may
+/// hold anything, also parentheses.
+fn state_and_parent(id: u32) -> Option<(char, u32)> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?.chars().next()?;
+    Some((state, fields.next()?.parse().ok()?))
+}
+
+fn ancestors(id: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut next = id;
+    while let Some((_, parent)) = state_and_parent(next) {
+        if parent == 0 || found.contains(&parent) {
+            break;
+        }
+        found.push(parent);
+        next = parent;
+    }
+    found
+}
+
+fn mark_of(id: u32) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{id}/environ")).ok()?;
+    environment
+        .split(|byte| *byte == 0)
+        .filter_map(|variable| std::str::from_utf8(variable).ok())
+        .find_map(|variable| variable.strip_prefix(MARK_ENV)?.strip_prefix('='))
+        .map(str::to_owned)
+}
+
+/// A kernel under test works in the folder of its test, and so does whatever
+/// it starts; its environment is empty.
+fn test_of(id: u32) -> Option<u32> {
+    let folder = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
+    let below = folder.strip_prefix(std::env::temp_dir()).ok()?;
+    owner_of(below.components().next()?.as_os_str().to_str()?)
+}
+
+fn is_alive(id: u32) -> bool {
+    state_and_parent(id).is_some_and(|(state, _)| state != 'Z')
+}
+
+/// Ends the processes of dead runs and removes the folders of dead tests.
+/// Returns how many of both there were.
+pub(crate) fn remove_dead() -> (usize, usize) {
+    let orphans: Vec<Pid> = processes()
+        .into_iter()
+        .filter(Process::is_orphan)
+        .filter_map(|process| process.pid())
+        .collect();
+    for pid in &orphans {
+        // Why: it may have ended by itself in the meantime.
+        let _ = rustix::process::kill_process(*pid, Signal::KILL);
+    }
+    wait_for_end_of(&orphans);
+    (orphans.len(), remove_folders(&std::env::temp_dir()))
+}
+
+/// A killed process holds its files until the system has taken it apart.
+fn wait_for_end_of(pids: &[Pid]) {
+    let running = |pid: &Pid| is_alive(pid.as_raw_nonzero().get().unsigned_abs());
+    for _ in 0..100 {
+        if !pids.iter().any(running) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+fn remove_folders(parent: &Path) -> usize {
+    let dead = dead_folders(parent);
+    dead.iter()
+        .filter(|folder| std::fs::remove_dir_all(folder).is_ok())
+        .count()
+}
+
+fn dead_folders(parent: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(parent).into_iter().flatten();
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter(|entry| {
+            let name = entry.file_name();
+            let owner = name.to_str().and_then(owner_of);
+            owner.is_some_and(|id| id != std::process::id() && !is_alive(id))
+        })
+        .map(|entry| entry.path())
+        .collect()
+}
+
+fn owner_of(folder: &str) -> Option<u32> {
+    folder
+        .strip_prefix(FOLDER_PREFIX)?
+        .split('-')
+        .next()?
+        .parse()
+        .ok()
+}
+
+/// Says what was removed, if anything was.
+pub(crate) fn remove_dead_aloud() {
+    let (processes, folders) = remove_dead();
+    if processes + folders > 0 {
+        crate::console::status(
+            "Removed",
+            &format!("{processes} processes and {folders} folders of runs that were killed"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::process::Stdio;
+
+    use super::*;
+
+    /// Larger than any process id that Linux gives out.
+    const NOBODY: u32 = 4_194_305;
+
+    #[test]
+    fn only_folders_of_dead_tests_are_removed() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let me = std::os::unix::process::parent_id();
+        for name in [
+            format!("roadtest-{NOBODY}-x"),
+            format!("roadtest-{me}-x"),
+            "roadtest-notes".into(),
+        ] {
+            std::fs::create_dir(parent.path().join(name)).expect("a folder");
+        }
+        assert_eq!(remove_folders(parent.path()), 1);
+        assert!(!parent.path().join(format!("roadtest-{NOBODY}-x")).exists());
+        assert!(parent.path().join("roadtest-notes").exists());
+        assert!(parent.path().join(format!("roadtest-{me}-x")).exists());
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_mark_and_its_parent() {
+        let mut child = std::process::Command::new("cat")
+            .env(MARK_ENV, "12345")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cat starts");
+        // Why: its environment can be read once it runs, not sooner.
+        let mut echo = [0];
+        let mut to = child.stdin.take().expect("it has one");
+        to.write_all(b"x").expect("cat reads");
+        let from = child.stdout.as_mut().expect("it has one");
+        from.read_exact(&mut echo).expect("cat writes");
+        let id = child.id();
+        let found = processes().into_iter().find(|process| process.id == id);
+        drop(to);
+        child.wait().expect("cat ends");
+        let found = found.expect("the process is found");
+        assert!(found.mark_is("12345"));
+        assert!(found.descends_from(std::process::id()));
+    }
+
+    #[test]
+    fn a_kernel_is_known_by_the_folder_it_works_in() {
+        let folder = std::env::temp_dir().join(format!("roadtest-{NOBODY}-kernel"));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let mut child = std::process::Command::new("cat")
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("cat starts");
+        let id = child.id();
+        let found = processes().into_iter().find(|process| process.id == id);
+        let is_orphan = found.map(|process| process.is_orphan());
+        drop(child.stdin.take());
+        child.wait().expect("cat ends");
+        // Why: it may be removed by a run that starts at this moment.
+        drop(std::fs::remove_dir_all(&folder));
+        assert_eq!(is_orphan, Some(true));
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Starting programs so that none of them outlives us, and ending them when
+//! the user says stop. What an earlier run left behind is the business of
+//! `leftovers`.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal};
+
+use crate::{leftovers, workspace};
+
+/// Everything started here carries this variable with [`mark`] as value, so
+/// that a later run can tell what belonged to a dead one.
+pub(crate) const MARK_ENV: &str = "ROADTEST_RUN";
+
+/// How long programs may take to end themselves, once asked.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often to look whether they have.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the user (or the system) asked us to stop.
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// The value of [`MARK_ENV`]: our process id.
+pub(crate) fn mark() -> String {
+    std::process::id().to_string()
+}
+
+/// From here on SIGINT, SIGTERM and SIGHUP end what we started, then us.
+///
+/// # Errors
+/// Where the handler cannot be installed.
+pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        crate::console::problem("interrupted");
+        end_all();
+        leftovers::remove_dead();
+        // Why: the main thread may wait for something that no signal ends,
+        // such as a terminal.
+        std::process::exit(130);
+    })
+    .context("cannot watch for Ctrl-C")
+}
+
+/// Waits until the handler of the interrupt has cleaned up and ends us.
+pub(crate) fn wait_for_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Asks everything that we started to end, waits, and kills what is left.
+fn end_all() {
+    signal_all(Signal::TERM);
+    let deadline = Instant::now() + GRACE;
+    while !started_by_us().is_empty() && Instant::now() < deadline {
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    signal_all(Signal::KILL);
+}
+
+fn signal_all(signal: Signal) {
+    for pid in started_by_us() {
+        // Why: it may have ended by itself in the meantime.
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+}
+
+/// Our descendants, and whatever carries our mark, without zombies.
+fn started_by_us() -> Vec<Pid> {
+    leftovers::processes()
+        .into_iter()
+        .filter(|process| process.descends_from(std::process::id()) || process.mark_is(&mark()))
+        .filter_map(|process| process.pid())
+        .collect()
+}
+
+/// A `cargo` in the workspace, ready for arguments.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let mut command = guarded(&workspace::cargo());
+    command.current_dir(root);
+    // Why: what cargo told us about this package is not true of another.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO_PKG_") {
+            command.env_remove(name);
+        }
+    }
+    command.env_remove("CARGO_MANIFEST_DIR");
+    command.env_remove("CARGO_MANIFEST_PATH");
+    command
+}
+
+/// A program that gets SIGTERM when this process dies, however it dies,
+/// where util-linux can arrange that.
+fn guarded(program: &str) -> Command {
+    if !workspace::has_program("setpriv") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--", program]);
+    command
+}
+
+/// Starts a program in a process group of its own, marked as ours, with
+/// nothing to read.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn start(command: &mut Command) -> anyhow::Result<Child> {
+    if interrupted() {
+        wait_for_the_end();
+    }
+    let child = command
+        .stdin(Stdio::null())
+        .env(MARK_ENV, mark())
+        .process_group(0)
+        .spawn();
+    child.with_context(|| format!("cannot start {}", command.get_program().display()))
+}
+
+/// Runs a program to its end and keeps its standard output.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn capture(command: &mut Command) -> anyhow::Result<Output> {
+    let child = start(command.stdout(Stdio::piped()))?;
+    child
+        .wait_with_output()
+        .context("cannot read from a program")
+}
+
+/// Runs a program to its end; it writes where we write.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    start(command)?.wait().context("cannot wait for a program")
+}
+
+/// Runs a program that talks with the user: it has our terminal.
+///
+/// # Errors
+/// Where it cannot be started.
+pub(crate) fn talk(command: &mut Command) -> anyhow::Result<ExitStatus> {
+    let status = command.env(MARK_ENV, mark()).status();
+    status.with_context(|| format!("cannot start {}", command.get_program().display()))
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask roadtest`: the kernel, then the driver tests, then what
+//! became of them.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use roadtest_record::kernel::Kernel;
+use roadtest_record::summary::{KernelIdentity, Summary};
+
+use crate::catalog::{self, Test};
+use crate::event::{Counts, Event, Verdict};
+use crate::exit::Done;
+use crate::kernel::{self, KernelArgs};
+use crate::report::{Report, Verbosity};
+use crate::runner::{self, Job, Program};
+use crate::{filter, leftovers, verdict, workspace};
+
+/// Build the kernel where needed, and run the driver tests.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Parts of `driver/test`, or globs: iio/light/*, rtc-pcf8563, *_is_reported
+    filters: Vec<String>,
+    #[command(flatten)]
+    kernel: KernelArgs,
+    /// How many tests at a time [default: one per core]
+    #[arg(long, short, value_name = "N", value_parser = at_least_one)]
+    jobs: Option<usize>,
+    /// Say only what failed
+    #[arg(long, short)]
+    quiet: bool,
+    /// Use the kernel that is there
+    #[arg(long, conflicts_with_all = ["ksrc", "kernel"])]
+    no_build: bool,
+    /// What runs the tests [default: nextest where it is installed]
+    #[arg(long, value_enum)]
+    runner: Option<Program>,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// A filter that matches nothing, and everything that stands between here
+/// and running tests.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    let verbosity = if args.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::Normal
+    };
+    if !args.no_build {
+        kernel::preflight(&root, &args.kernel)?;
+    }
+    let _lock = workspace::lock(&root)?;
+    leftovers::remove_dead_aloud();
+    let tests = chosen(&root, &args.filters)?;
+    let manifest = workspace::manifest(&root);
+    let kernel = match args.no_build {
+        true => kernel::existing(&root)?,
+        false => kernel::build(&root, &manifest, &args.kernel, verbosity)?,
+    };
+    let plan = Plan {
+        manifest,
+        out: workspace::out(&root),
+        kernel,
+        tests,
+        jobs: args.jobs,
+        program: args.runner.unwrap_or_else(Program::installed),
+        report: Report {
+            verbosity,
+            rerun_arguments: args.kernel.again(),
+            root: root.clone(),
+        },
+        root,
+    };
+    let verdicts = plan.run()?;
+    plan.end(&verdicts);
+    Ok(Done::from_failed(Counts::of(&verdicts).failed))
+}
+
+/// Compiles the tests, and chooses among them.
+///
+/// # Errors
+/// Where they do not compile, or a filter matches nothing.
+pub(crate) fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Vec<Test>> {
+    let binary = catalog::compile(root)?;
+    let tests = catalog::list(&binary, &catalog::drivers(root))?;
+    filter::choose(&tests, filters)
+}
+
+/// A run of driver tests on one kernel.
+pub(crate) struct Plan {
+    /// The workspace.
+    pub(crate) root: PathBuf,
+    /// Where records and summary go.
+    pub(crate) out: PathBuf,
+    /// The manifest of the kernel.
+    pub(crate) manifest: PathBuf,
+    /// The kernel.
+    pub(crate) kernel: Kernel,
+    /// The tests.
+    pub(crate) tests: Vec<Test>,
+    /// How many at a time.
+    pub(crate) jobs: Option<usize>,
+    /// What runs them.
+    pub(crate) program: Program,
+    /// What shows them.
+    pub(crate) report: Report,
+}
+
+impl Plan {
+    /// Runs the tests, shows each as it ends, and writes the summary.
+    ///
+    /// # Errors
+    /// Where the runner cannot run, or the summary cannot be written.
+    pub(crate) fn run(&self) -> anyhow::Result<Vec<Verdict>> {
+        self.clear()?;
+        let screen = Screen::new(self.tests.len(), &self.report);
+        screen.show(&Event::Started {
+            tests: self.tests.len(),
+            kernel: Box::new(self.kernel.clone()),
+        });
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        let mut runnable: Vec<Test> = Vec::new();
+        for test in &self.tests {
+            match self.kernel.unavailable.get(&test.driver) {
+                None => runnable.push(test.clone()),
+                Some(reason) => {
+                    let skipped = verdict::skip(test, reason);
+                    screen.show(&Event::Finished(Box::new(skipped.clone())));
+                    verdicts.push(skipped);
+                }
+            }
+        }
+        if !runnable.is_empty() {
+            let ran = self.run_all(runnable, &screen)?;
+            verdicts.extend(ran);
+        }
+        screen.close();
+        verdicts.sort_by(|a, b| a.test.cmp(&b.test));
+        self.store(&verdicts)?;
+        Ok(verdicts)
+    }
+
+    fn run_all(&self, tests: Vec<Test>, screen: &Screen<'_>) -> anyhow::Result<Vec<Verdict>> {
+        let job = Job {
+            root: self.root.clone(),
+            tests,
+            jobs: self.jobs,
+            out: self.out.clone(),
+            manifest: self.manifest.clone(),
+        };
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        runner::run(self.program, &job, &mut |finish| {
+            let told = verdicts
+                .iter()
+                .any(|verdict| verdict.test.name == finish.name);
+            let test = job.tests.iter().find(|test| test.name == finish.name);
+            if let (Some(test), false) = (test, told) {
+                let verdict = verdict::judge(test, &finish, &self.out);
+                screen.show(&Event::Finished(Box::new(verdict.clone())));
+                verdicts.push(verdict);
+            }
+        })?;
+        for test in &job.tests {
+            if !verdicts.iter().any(|verdict| verdict.test == *test) {
+                let verdict = verdict::lost(test);
+                screen.show(&Event::Finished(Box::new(verdict.clone())));
+                verdicts.push(verdict);
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Says what failed, and how many did.
+    pub(crate) fn end(&self, verdicts: &[Verdict]) {
+        let event = Event::Ended {
+            verdicts: verdicts.to_vec(),
+            summary: self.summary(),
+        };
+        // Why: a reader that has gone away does not change what happened.
+        drop(self.report.write(&mut anstream::stdout(), &event));
+    }
+
+    fn summary(&self) -> PathBuf {
+        self.out.join("summary.json")
+    }
+
+    /// Removes what the last run left in the same place.
+    fn clear(&self) -> anyhow::Result<()> {
+        let tests = self.out.join("tests");
+        if tests.exists() {
+            std::fs::remove_dir_all(&tests)
+                .with_context(|| format!("cannot remove {}", tests.display()))?;
+        }
+        let summary = self.summary();
+        match std::fs::remove_file(&summary) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", summary.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn store(&self, verdicts: &[Verdict]) -> anyhow::Result<()> {
+        let mut tests: Vec<_> = verdicts
+            .iter()
+            .map(|verdict| verdict.record.clone())
+            .collect();
+        tests.sort_by(|a, b| a.name.cmp(&b.name));
+        let summary = Summary {
+            schema: 1,
+            kernel: KernelIdentity {
+                release: self.kernel.release.clone(),
+                source: self.kernel.source.clone(),
+                config_fingerprint: self.kernel.config_fingerprint.clone(),
+            },
+            tests,
+        };
+        roadtest_record::store(&self.summary(), &summary)?;
+        Ok(())
+    }
+}
+
+/// Standard output, with a bar below the lines where it is a terminal.
+struct Screen<'a> {
+    report: &'a Report,
+    bar: ProgressBar,
+}
+
+impl<'a> Screen<'a> {
+    fn new(tests: usize, report: &'a Report) -> Self {
+        let bar = match std::io::stdout().is_terminal() {
+            true => ProgressBar::new(tests as u64),
+            false => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{pos:>8}/{len} tests [{bar:40}] {elapsed}")
+        {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { report, bar }
+    }
+
+    fn show(&self, event: &Event) {
+        // Why: a reader that has gone away does not change what happened.
+        self.bar
+            .suspend(|| drop(self.report.write(&mut anstream::stdout(), event)));
+        if matches!(event, Event::Finished(_)) {
+            self.bar.inc(1);
+        }
+    }
+
+    fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Where things are in this workspace.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+/// The package that holds the driver tests.
+pub(crate) const DRIVERS: &str = "roadtest-drivers";
+/// Its test binary.
+pub(crate) const DRIVERS_TEST: &str = "drivers";
+
+/// The root of the workspace: where this very binary was built from, or,
+/// where that has moved, the nearest folder above that has `xtask/`.
+///
+/// # Errors
+/// Where neither exists.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    if let Some(root) = built_from.filter(|root| is_root(root)) {
+        return Ok(root.to_owned());
+    }
+    let here = std::env::current_dir().context("the current folder is gone")?;
+    here.ancestors()
+        .find(|folder| is_root(folder))
+        .map(Path::to_owned)
+        .context("this is not inside the roadtest workspace")
+}
+
+fn is_root(folder: &Path) -> bool {
+    folder.join("xtask/Cargo.toml").is_file() && folder.join("Cargo.toml").is_file()
+}
+
+/// The `cargo` that runs us, so that a `+toolchain` is kept.
+pub(crate) fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+/// The folder that records of this run go to, absolute.
+pub(crate) fn out(root: &Path) -> PathBuf {
+    configured(
+        root,
+        roadtest_record::test::OUT_ENV,
+        roadtest_record::test::OUT,
+    )
+}
+
+/// The manifest of the kernel, absolute.
+pub(crate) fn manifest(root: &Path) -> PathBuf {
+    configured(
+        root,
+        roadtest_record::kernel::MANIFEST_ENV,
+        roadtest_record::kernel::MANIFEST,
+    )
+}
+
+fn configured(root: &Path, variable: &str, default: &str) -> PathBuf {
+    match std::env::var_os(variable).filter(|value| !value.is_empty()) {
+        Some(value) => root.join(value),
+        None => root.join(default),
+    }
+}
+
+/// Whether an executable of that name is in `PATH`.
+pub(crate) fn has_program(name: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+}
+
+/// Whether this is a CI run: `CI` is set to something that means yes.
+pub(crate) fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
+/// Keeps other commands of the same workspace out until it is dropped: they
+/// share the manifest of the kernel and the folder of the records.
+///
+/// # Errors
+/// Where the lock cannot be created.
+pub(crate) fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
+    let folder = root.join("target/roadtest");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create {}", folder.display()))?;
+    let path = folder.join("lock");
+    let file = std::fs::File::create(&path)
+        .with_context(|| format!("cannot create {}", path.display()))?;
+    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        crate::console::status("Waiting", "for another cargo xtask in this workspace");
+    }
+    file.lock()
+        .with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(file)
+}
+
+/// Every file of the project, sorted: not what git or cargo keep for
+/// themselves.
+///
+/// # Errors
+/// Where a folder cannot be read.
+pub(crate) fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let ours = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(name == ".git" || (name == "target" && entry.depth() == 1))
+    };
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(root).into_iter().filter_entry(ours) {
+        let entry = entry.context("cannot look for files")?;
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}

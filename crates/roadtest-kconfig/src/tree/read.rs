@@ -214,6 +214,9 @@ fn unless(text: &str) -> String {
 }
 
 fn expand(text: &str) -> String {
+    if !text.contains('$') {
+        return text.to_owned();
+    }
     VARIABLES
         .iter()
         .fold(text.to_owned(), |text, (name, value)| {

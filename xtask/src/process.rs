@@ -89,7 +89,7 @@ fn started_by_us() -> Vec<Pid> {
 
 /// A `cargo` in the workspace, ready for arguments.
 pub(crate) fn cargo(root: &Path) -> Command {
-    let mut command = guarded(&workspace::cargo());
+    let mut command = guarded(Command::new(workspace::cargo()));
     command.current_dir(root);
     // Why: what cargo told us about this package is not true of another.
     for (name, _) in std::env::vars_os() {
@@ -102,15 +102,25 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-/// A program that gets SIGTERM when this process dies, however it dies,
-/// where util-linux can arrange that.
-fn guarded(program: &str) -> Command {
+/// The same command, but it gets SIGTERM when this process dies, however it
+/// dies, where util-linux can arrange that.
+pub(crate) fn guarded(command: Command) -> Command {
     if !workspace::has_program("setpriv") {
-        return Command::new(program);
+        return command;
     }
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "--", program]);
-    command
+    let mut guarded = Command::new("setpriv");
+    guarded.args(["--pdeathsig", "TERM", "--"]);
+    guarded.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => guarded.env(name, value),
+            None => guarded.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        guarded.current_dir(folder);
+    }
+    guarded
 }
 
 /// Starts a program in a process group of its own, marked as ours, with
@@ -156,4 +166,29 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
 pub(crate) fn talk(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let status = command.env(MARK_ENV, mark()).status();
     status.with_context(|| format!("cannot start {}", command.get_program().display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guarded_command_does_the_same() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $WORD $PWD"]).env("WORD", "here:");
+        command.current_dir("/");
+        let output = capture(&mut guarded(command)).expect("sh starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "here: /\n");
+    }
+
+    #[test]
+    fn a_program_has_a_group_of_its_own_and_our_mark() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ps -o pgid= $$ || echo $$; echo $$ $ROADTEST_RUN"]);
+        let output = capture(&mut command).expect("sh starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words[0], words[1], "{text}");
+        assert_eq!(words[2], mark());
+    }
 }

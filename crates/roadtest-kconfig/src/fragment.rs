@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! One file under `kconfig-fragments/`: a list of requests. It does not say
-//! what they lead to; see [`crate::verify`].
+//! what they lead to; see [`mod@crate::verify`].
 //!
 //! A line is `CONFIG_X=` and a value, or `# CONFIG_X is not set`, or a
 //! comment. A request may end in `# optional: REASON`: a kernel that does not

@@ -14,7 +14,7 @@
 //! - [`config`]: the `.config` that Kconfig made of them.
 //! - [`expr`]: the conditions of Kconfig, and what their symbols are worth.
 //! - [`tree`]: the Kconfig files of a kernel.
-//! - [`verify`]: what was granted, what was dropped and why.
+//! - [`mod@verify`]: what was granted, what was dropped and why.
 
 pub mod config;
 pub mod expr;

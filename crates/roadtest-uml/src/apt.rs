@@ -55,9 +55,9 @@ pub fn download(
         }
         tried.push(format!("the machine's package lists: {}", reason(&ended)));
     }
-    let configured = mirror::configured()?;
+    let configured = configured(own, progress)?;
     if configured.is_empty() {
-        tried.push("the machine's apt sources: none of them is Debian's".to_owned());
+        tried.push("the machine's apt sources: no suite of Debian can be reached".to_owned());
     }
     for stanza in mirror::candidates(&configured, package.suite.as_deref()) {
         let options = match prepare(own, &stanza, progress)? {
@@ -144,7 +144,8 @@ fn checked(command: &mut Command, place: &Path, line: impl FnMut(&str)) -> Resul
 fn full(place: &Path) -> Error {
     Error::DiskFull {
         what: "unpacking the kernel's source".to_owned(),
-        path: place.to_owned(),
+        // The folder itself is about to be removed.
+        path: place.parent().unwrap_or(place).to_owned(),
     }
 }
 
@@ -205,6 +206,44 @@ fn reason(ended: &Ended) -> String {
         .to_owned()
 }
 
+/// The suites of Debian that the machine is configured with. apt tells only
+/// those that it has lists of; where it has none, it fetches them into folders
+/// of our own.
+fn configured(own: &Path, progress: &mut dyn Progress) -> Result<Vec<Stanza>, Error> {
+    let configured = mirror::configured(apt(&[]))?;
+    if !configured.is_empty() {
+        return Ok(configured);
+    }
+    let options = own_folders(own)?;
+    progress.event(&Event::Listing {
+        from: "the machine's apt sources".to_owned(),
+    });
+    // Why not checked: some of the sources may be out of reach, and the
+    // others do.
+    update(&options, own)?;
+    mirror::configured(apt(&options))
+}
+
+/// Options that make apt keep its lists in folders of our own.
+fn own_folders(own: &Path) -> Result<Vec<String>, Error> {
+    for folder in ["state/lists/partial", "cache/archives/partial", "sources"] {
+        let path = own.join(folder);
+        fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+    }
+    let status = own.join("status");
+    fs::write(&status, "").map_err(Error::io("write", &status))?;
+    let set = |key: &str, value: &str| {
+        let path = own.join(value);
+        ["-o".to_owned(), format!("{key}={}", path.display())]
+    };
+    Ok([
+        set("Dir::State", "state"),
+        set("Dir::State::status", "status"),
+        set("Dir::Cache", "cache"),
+    ]
+    .concat())
+}
+
 /// Lets apt fetch the lists of one suite into folders of our own, and gives
 /// the options that make it use them; or says why it could not.
 fn prepare(
@@ -212,34 +251,26 @@ fn prepare(
     stanza: &Stanza,
     progress: &mut dyn Progress,
 ) -> Result<Result<Vec<String>, String>, Error> {
-    for folder in ["state/lists/partial", "cache/archives/partial", "sources"] {
-        let path = own.join(folder);
-        fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
-    }
-    let write = |name: &str, text: &str| {
-        let path = own.join(name);
-        fs::write(&path, text).map_err(Error::io("write", &path))
-    };
-    write("status", "")?;
-    write("sources/roadtest.sources", &stanza.to_text())?;
-    let set = |key: &str, value: &str| {
-        [
-            "-o".to_owned(),
-            format!("{key}={}", own.join(value).display()),
-        ]
-    };
-    let mut options: Vec<String> = [
-        set("Dir::State", "state"),
-        set("Dir::State::status", "status"),
-        set("Dir::Cache", "cache"),
-        set("Dir::Etc::sourceparts", "sources"),
-    ]
-    .concat();
+    let mut options = own_folders(own)?;
+    let sources = own.join("sources");
+    let file = sources.join("roadtest.sources");
+    fs::write(&file, stanza.to_text()).map_err(Error::io("write", &file))?;
+    let parts = format!("Dir::Etc::sourceparts={}", sources.display());
+    options.extend(["-o".to_owned(), parts]);
     options.extend(["-o", "Dir::Etc::sourcelist=/dev/null"].map(str::to_owned));
     progress.event(&Event::Listing {
         from: stanza.to_string(),
     });
-    let mut command = apt(&options);
+    let ended = update(&options, own)?;
+    Ok(if ended.success {
+        Ok(options)
+    } else {
+        Err(reason(&ended))
+    })
+}
+
+fn update(options: &[String], own: &Path) -> Result<Ended, Error> {
+    let mut command = apt(options);
     // Why `Error-Mode`: else a mirror that cannot be reached is a warning, and
     // later the package is said not to exist.
     command.args(["-o", "Acquire::Languages=none"]);
@@ -248,11 +279,7 @@ fn prepare(
     if ended.disk_full {
         return Err(full(own));
     }
-    Ok(if ended.success {
-        Ok(options)
-    } else {
-        Err(reason(&ended))
-    })
+    Ok(ended)
 }
 
 fn apt(options: &[String]) -> Command {

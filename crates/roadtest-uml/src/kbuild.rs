@@ -49,7 +49,7 @@ impl Kbuild {
     }
 
     /// Runs `make` with these arguments, and hands each line of output to
-    /// `line`. The log is written anew if `target` is the first of a build.
+    /// `line`.
     ///
     /// # Errors
     /// [`Error::Build`] with the error lines, [`Error::DiskFull`].
@@ -150,7 +150,7 @@ impl Kbuild {
         let marker = self.start()?;
         let start = Instant::now();
         let mut done = 0;
-        self.make(&[format!("-j{jobs}")], Log::Append, |line| {
+        let made = self.make(&[format!("-j{jobs}")], Log::Append, |line| {
             if let Some(object) = object(line) {
                 done += 1;
                 progress.event(&Event::Compiling {
@@ -160,8 +160,10 @@ impl Kbuild {
                     object: object.to_owned(),
                 });
             }
-        })?;
+        });
+        // A make that fails by itself removes what it was writing.
         cache::remove(&marker)?;
+        made?;
         if first {
             fs::write(&counted, done.to_string()).map_err(Error::io("write", &counted))?;
         }
@@ -251,43 +253,4 @@ fn is_error(line: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn objects_are_told_from_other_lines() {
-        assert_eq!(object("  CC      init/main.o"), Some("init/main.o"));
-        assert_eq!(object("  CC [M]  a/b.o"), Some("a/b.o"));
-        assert_eq!(object("  LINK linux"), None);
-        assert_eq!(object("  AR      a/built-in.a"), None);
-        assert_eq!(object("make[1]: Entering directory"), None);
-        assert_eq!(object("      |  CC  x"), None);
-    }
-
-    #[test]
-    fn only_lines_that_say_why_are_errors() {
-        let log = "\
-  CC      a.o
-a.c: In function 'f':
-a.c:3:5: error: 'x' undeclared (first use in this function)
-a.c:9:9: warning: unused variable
-make[3]: *** [scripts/Makefile.build:229: a.o] Error 1
-ld: b.o: undefined reference to `g'
-ERROR: modpost: \"h\" [c.ko] undefined!
-***
-*** The source tree is not clean, please run 'make ARCH=um mrproper'
-*** in /tree
-/bin/sh: 1: flex: not found
-make[1]: *** No rule to make target 'd.o', needed by 'e'.  Stop.";
-        let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
-        insta::assert_snapshot!(errors.join("\n"), @r#"
-        a.c:3:5: error: 'x' undeclared (first use in this function)
-        ld: b.o: undefined reference to `g'
-        ERROR: modpost: "h" [c.ko] undefined!
-        *** The source tree is not clean, please run 'make ARCH=um mrproper'
-        *** in /tree
-        /bin/sh: 1: flex: not found
-        make[1]: *** No rule to make target 'd.o', needed by 'e'.  Stop.
-        "#);
-    }
-}
+mod tests;

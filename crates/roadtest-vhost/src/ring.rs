@@ -198,3 +198,147 @@ where
     }
     (chain, wrong)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use vm_memory::GuestMemoryAtomic;
+
+    const SIZE: u16 = 16;
+    const DESCRIPTORS: u64 = 0;
+    const AVAILABLE: u64 = 0x400;
+    const USED: u64 = 0x800;
+    const MEMORY_LEN: usize = 0x4000;
+
+    /// One queue in 16 KiB of memory.
+    fn rings() -> Rings {
+        let memory = GuestMemoryMmap::from_ranges(&[(GuestAddress(0), MEMORY_LEN)]).unwrap();
+        let memory = GuestMemoryAtomic::new(memory);
+        let vring = VringRwLock::new(memory.clone(), SIZE).unwrap();
+        vring.set_queue_info(DESCRIPTORS, AVAILABLE, USED).unwrap();
+        vring.set_queue_size(SIZE);
+        vring.set_queue_ready(true);
+        Rings {
+            memory,
+            vrings: vec![vring],
+        }
+    }
+
+    fn put(rings: &Rings, address: u64, bytes: &[u8]) {
+        let memory = rings.memory.memory();
+        memory.write_slice(bytes, GuestAddress(address)).unwrap();
+    }
+
+    /// Writes descriptor `index`, and offers it as the only chain.
+    fn offer(rings: &Rings, index: u16, address: u64, len: u32, flags: u16, next: u16) {
+        let mut bytes = address.to_le_bytes().to_vec();
+        bytes.extend(len.to_le_bytes());
+        bytes.extend(flags.to_le_bytes());
+        bytes.extend(next.to_le_bytes());
+        put(rings, DESCRIPTORS + 16 * u64::from(index), &bytes);
+        put(rings, AVAILABLE, &[0, 0, 1, 0, 0, 0]);
+    }
+
+    const NEXT: u16 = 1;
+    const WRITE: u16 = 2;
+
+    #[test]
+    fn what_the_guest_wrote_comes_out_and_the_answer_goes_in() {
+        let rings = rings();
+        put(&rings, 0x1000, b"question");
+        offer(&rings, 0, 0x1000, 8, NEXT, 1);
+        offer(&rings, 1, 0x2000, 3, NEXT | WRITE, 2);
+        offer(&rings, 2, 0x3000, 3, WRITE, 0);
+        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
+        assert!(wrong.is_none());
+        assert_eq!(chain.readable, b"question");
+        assert_eq!(chain.writable_len(), 6);
+        rings.push(0, &chain, b"answer").unwrap();
+        let memory = rings.memory.memory();
+        let mut parts = [0; 6];
+        memory
+            .read_slice(&mut parts[..3], GuestAddress(0x2000))
+            .unwrap();
+        memory
+            .read_slice(&mut parts[3..], GuestAddress(0x3000))
+            .unwrap();
+        assert_eq!(&parts, b"answer");
+        let used: u32 = memory.read_obj(GuestAddress(USED + 8)).unwrap();
+        assert_eq!(used, 6);
+        assert!(rings.pop(0).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_buffer_outside_memory_is_named_and_the_chain_can_still_be_given_back() {
+        let rings = rings();
+        offer(&rings, 0, 0xffff_0000, 8, WRITE, 0);
+        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
+        assert!(matches!(
+            wrong,
+            Some(RingError::OutsideMemory {
+                address: 0xffff_0000,
+                len: 8
+            })
+        ));
+        rings.push(0, &chain, &[]).unwrap();
+    }
+
+    #[test]
+    fn a_readable_buffer_behind_a_writable_one_is_an_error() {
+        let rings = rings();
+        offer(&rings, 0, 0x1000, 8, NEXT | WRITE, 1);
+        offer(&rings, 1, 0x2000, 3, 0, 0);
+        let (_, wrong) = rings.pop(0).unwrap().unwrap();
+        assert!(matches!(wrong, Some(RingError::Disordered)));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_is_cut_and_said_to_be() {
+        let rings = rings();
+        offer(&rings, 0, 0x1000, 2, WRITE, 0);
+        let (chain, _) = rings.pop(0).unwrap().unwrap();
+        let error = rings.push(0, &chain, b"answer").unwrap_err();
+        assert!(matches!(error, RingError::NoRoom { len: 6, room: 2 }));
+    }
+
+    #[test]
+    fn a_huge_chain_is_refused_without_being_read() {
+        let rings = rings();
+        offer(&rings, 0, 0x1000, u32::MAX, 0, 0);
+        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
+        assert!(matches!(wrong, Some(RingError::TooLong)));
+        assert!(chain.readable.is_empty());
+    }
+
+    proptest! {
+        /// Whatever is in the descriptor table and the ring, every chain can
+        /// be taken and given back, and none is seen twice for ever.
+        #[test]
+        fn any_memory_gets_an_answer(
+            table in prop::collection::vec(any::<u8>(), 16 * SIZE as usize),
+            flags in prop::collection::vec(0u16..8, SIZE as usize),
+            ring in prop::collection::vec(0u16..20, SIZE as usize),
+            count in 0u16..40,
+        ) {
+            let rings = rings();
+            put(&rings, DESCRIPTORS, &table);
+            for (index, flags) in (0u64..).zip(&flags) {
+                put(&rings, DESCRIPTORS + 16 * index + 12, &flags.to_le_bytes());
+            }
+            put(&rings, AVAILABLE + 2, &count.to_le_bytes());
+            for (index, head) in (0u64..).zip(&ring) {
+                put(&rings, AVAILABLE + 4 + 2 * index, &head.to_le_bytes());
+            }
+            for _ in 0..64 {
+                match rings.pop(0) {
+                    Ok(Some((chain, _))) => {
+                        let room = chain.writable_len().min(MEMORY_LEN);
+                        let _ = rings.push(0, &chain, &vec![1; room]);
+                    }
+                    Ok(None) | Err(_) => break,
+                }
+            }
+        }
+    }
+}

@@ -43,12 +43,12 @@ impl Stanza {
     }
 }
 
-/// The suites of Debian that the machine is configured with.
+/// The suites of Debian that the machine is configured with, as far as apt
+/// has their lists. `command` is `apt-get` with options that say where.
 ///
 /// # Errors
 /// Where apt cannot be run.
-pub(super) fn configured() -> Result<Vec<Stanza>, Error> {
-    let mut command = Command::new("apt-get");
+pub(super) fn configured(mut command: Command) -> Result<Vec<Stanza>, Error> {
     command.args([
         "indextargets",
         "--format",

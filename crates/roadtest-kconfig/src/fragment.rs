@@ -4,7 +4,8 @@
 //!
 //! A line is `CONFIG_X=` and a value, or `# CONFIG_X is not set`, or a
 //! comment. A request may end in `# optional: REASON`: a kernel that does not
-//! have the symbol at all is then good enough without it.
+//! grant it, because it lacks the symbol or what that depends on, is then good
+//! enough without it.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,7 @@ pub struct Request {
     pub value: Value,
     /// The line, counted from 1.
     pub line: usize,
-    /// Why a kernel may lack the symbol; `None` where it must have it.
+    /// Why a kernel is good enough without it; `None` where it must have it.
     pub optional: Option<String>,
 }
 

@@ -83,13 +83,10 @@ impl Judge<'_> {
         let mut dropped = Vec::new();
         for request in &fragment.requests {
             let got = self.config.get(&request.symbol);
-            if *got == request.value {
+            if *got == request.value || request.optional.is_some() {
                 continue;
             }
             let known = !self.tree.definitions(&request.symbol).is_empty();
-            if !known && request.optional.is_some() {
-                continue;
-            }
             let (why, absent) = if known {
                 self.explain(request)
             } else {

@@ -11,6 +11,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::progress::{Event, Progress};
@@ -119,6 +120,12 @@ impl Cache {
     pub(crate) fn prune(&self) -> Result<(), Error> {
         prune(&self.root.join("out"), KEPT)
     }
+}
+
+/// Marks a folder as used, so that [`prune`] takes others first.
+pub(crate) fn touch(folder: &Path) {
+    // A mark that cannot be set costs a rebuild some day, no more.
+    let _ = File::open(folder).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
 /// Keeps the `kept` newest entries of a folder.

@@ -146,6 +146,11 @@ fn indented(lines: &[impl ToString]) -> String {
 }
 
 impl Error {
+    /// Whether the command line is to blame, and not the machine or the tree.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Error::Name(_))
+    }
+
     /// For `map_err`: an error of the file system at `path`. A full disk
     /// becomes [`Error::DiskFull`].
     pub(crate) fn io(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {

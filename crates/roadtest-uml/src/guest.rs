@@ -17,7 +17,7 @@ use crate::prepare::Built;
 const MOUNT_POINTS: [&str; 6] = ["dev", "host", "proc", "run", "sys", "tmp"];
 
 /// How many guest roots are kept: tests that still run may use an older one.
-const KEPT: usize = 4;
+const KEPT: usize = 8;
 
 /// Lays out the guest's root beside the manifest (`guest/KEY/`) and writes
 /// the manifest. A root is never changed once it is there: another kernel or
@@ -34,7 +34,9 @@ pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, E
     let key = format!("{}-{agent_key:016x}", built.kernel.config_fingerprint);
     let roots = folder.join("guest");
     let root = roots.join(&key);
-    if !root.is_dir() {
+    if root.is_dir() {
+        cache::touch(&root);
+    } else {
         lay_out(built, &program, &roots, &root)?;
         cache::prune(&roots, KEPT)?;
     }

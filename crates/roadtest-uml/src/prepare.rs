@@ -145,7 +145,11 @@ fn make(
 fn finished(cache: &Cache, fingerprint: &str) -> Option<Built> {
     let folder = cache.out(fingerprint);
     let kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
-    kernel.linux.is_file().then_some(Built { kernel, folder })
+    if !kernel.linux.is_file() {
+        return None;
+    }
+    cache::touch(&folder);
+    Some(Built { kernel, folder })
 }
 
 /// What the fragments have a say in: the configuration, and which driver

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The fragments of this project: whether they fit together. What kernels
+//! make of them is found out by a build.
+
+use std::path::{Path, PathBuf};
+
+use roadtest_kconfig::{Fragment, Merged, Value};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kconfig-fragments")
+}
+
+#[test]
+fn all_fragments_agree() {
+    let fragments = Fragment::load_all(&folder(), &["sanitize"]).unwrap();
+    let merged = Merged::new(fragments).unwrap();
+    assert!(merged.to_text().contains("CONFIG_VIRTIO_UML=y\n"));
+}
+
+#[test]
+fn the_kernels_checkers_are_merged_only_on_request() {
+    let names = |extra: &[&str]| -> Vec<String> {
+        let fragments = Fragment::load_all(&folder(), extra).unwrap();
+        fragments.into_iter().map(|f| f.name).collect()
+    };
+    assert!(!names(&[]).contains(&"sanitize".to_owned()));
+    assert!(names(&["sanitize"]).contains(&"sanitize".to_owned()));
+    let error = Fragment::load_all(&folder(), &["no-such"]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("there is no fragment no-such.config in ")
+    );
+}
+
+#[test]
+fn requests_are_sorted_so_that_patches_stay_small() {
+    for fragment in Fragment::load_all(&folder(), &["sanitize"]).unwrap() {
+        assert!(
+            fragment.requests.is_sorted_by_key(|r| r.symbol.clone()),
+            "{} is not sorted",
+            fragment.file.display()
+        );
+    }
+}
+
+#[test]
+fn every_driver_is_a_module_but_for_the_buses_own() {
+    for fragment in Fragment::load_all(&folder(), &[]).unwrap() {
+        let module = fragment.requests.iter().any(|r| r.value == Value::Module);
+        let bus = fragment.name == "gpio/gpio-virtio";
+        assert_eq!(module, fragment.is_driver() && !bus, "{}", fragment.name);
+    }
+}

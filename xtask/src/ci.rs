@@ -4,6 +4,7 @@
 //! from running, unless they need what it makes.
 
 mod compare;
+mod components;
 mod stage;
 mod units;
 
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     for kernel in &wanted {
         kernel::preflight(&root, kernel)?;
     }
+    components::check(&root, args.setup)?;
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
 

@@ -3,3 +3,4 @@
 
 pub mod light;
 pub mod proximity;
+pub mod temperature;

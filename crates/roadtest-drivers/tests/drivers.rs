@@ -22,6 +22,9 @@ mod iio {
     mod proximity {
         mod irsd200;
     }
+    mod temperature {
+        mod tmp117;
+    }
 }
 mod misc {
     mod eeprom {

@@ -57,7 +57,11 @@ fn main() -> anyhow::Result<()> {
     ensure!(arguments.runs > 0, "no figure comes of no runs");
     let figures = measure(arguments.runs)?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{:14} {:>12} {:>12} {:>12}", "", "min", "median", "max")?;
+    writeln!(
+        out,
+        "{:14} {:>12} {:>12} {:>12}",
+        "", "min", "median", "max"
+    )?;
     for (name, figure) in &figures {
         let [min, median, max] = [figure.min, figure.median, figure.max]
             .map(|ns| format!("{:.1} us", Duration::from_nanos(ns).as_secs_f64() * 1e6));
@@ -109,7 +113,9 @@ fn measure(runs: usize) -> anyhow::Result<BTreeMap<&'static str, Figure>> {
     let memory = board.i2c(0x50, At24c256::new());
     let uml = boot(board)?;
     take("request", &mut || {
-        Ok(repeated(100, || uml.read("/sys/kernel/mm/notes").err().map(drop)))
+        Ok(repeated(100, || {
+            uml.read("/sys/kernel/mm/notes").err().map(drop)
+        }))
     })?;
 
     // One byte per transfer: a message with the address, a message with the

@@ -357,10 +357,14 @@ fn node_name(compatible: &str) -> String {
 }
 
 fn chip_node(index: usize, slot: &Slot, chip: &ChipNode) -> Node {
-    let mut node = Node::new(format!("{}@{:x}", node_name(&chip.compatible), slot.address))
-        .label(format!("chip{index}"))
-        .prop("compatible", chip.compatible.as_str())
-        .prop("reg", u32::from(slot.address));
+    let mut node = Node::new(format!(
+        "{}@{:x}",
+        node_name(&chip.compatible),
+        slot.address
+    ))
+    .label(format!("chip{index}"))
+    .prop("compatible", chip.compatible.as_str())
+    .prop("reg", u32::from(slot.address));
     if let Some((line, edge)) = slot.interrupt {
         node.set(
             "interrupts-extended",

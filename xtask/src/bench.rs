@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         roadtest_record::kernel::MANIFEST_ENV,
         workspace::manifest(&root),
     );
+    process::mark_as_ours(&mut command);
     if let Some(path) = &args.json {
         let here = std::env::current_dir().context("the current folder is gone")?;
         command.arg("--json").arg(here.join(path));

@@ -4,10 +4,13 @@
 //! from running, unless they need what it makes.
 
 mod compare;
+mod components;
 mod stage;
 mod units;
 
 use std::path::{Path, PathBuf};
+
+use xshell::{Shell, cmd};
 
 use crate::catalog::Test;
 use crate::event::Counts;
@@ -54,11 +57,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     for kernel in &wanted {
         kernel::preflight(&root, kernel)?;
     }
+    components::check(&root, args.setup)?;
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
 
     let mut stages = Stages::default();
-    checks(&root, &mut stages);
+    checks(&root, &mut stages)?;
     let tests = stages.get("compile driver tests", || roadtest::chosen(&root, &[]));
     if let Some(tests) = tests {
         for (number, kernel) in wanted.iter().enumerate() {
@@ -79,21 +83,22 @@ fn conclude(stages: &Stages) -> Done {
 }
 
 /// The stages that need no kernel.
-fn checks(root: &Path, stages: &mut Stages) {
-    stages.cargo(root, "fmt", &["fmt", "--all", "--check"], &[]);
-    let clippy = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    stages.cargo(root, "clippy", &clippy, &[]);
+fn checks(root: &Path, stages: &mut Stages) -> anyhow::Result<()> {
+    let shell = Shell::new()?;
+    shell.change_dir(root);
+    let cargo = workspace::cargo();
+    let fmt = cmd!(shell, "{cargo} fmt --all --check");
+    stages.command("fmt", fmt);
+    let clippy = cmd!(
+        shell,
+        "{cargo} clippy --workspace --all-targets -- -D warnings"
+    );
+    stages.command("clippy", clippy);
     stages.run("tidy", || tidy::run(&tidy::Args {}));
     stages.count("unit tests", || units::run(root));
-    let doc = ["doc", "--workspace", "--no-deps"];
-    stages.cargo(root, "doc", &doc, &[("RUSTDOCFLAGS", "-D warnings")]);
+    let doc = cmd!(shell, "{cargo} doc --workspace --no-deps");
+    stages.command("doc", doc.env("RUSTDOCFLAGS", "-D warnings"));
+    Ok(())
 }
 
 /// Where one kernel's manifest and records go. The user's own manifest is

@@ -12,6 +12,9 @@ use crate::process::MARK_ENV;
 /// Folders of tests are `roadtest-<pid of the test>-<anything>`.
 const FOLDER_PREFIX: &str = "roadtest-";
 
+/// Run, test, kernel, and one to spare.
+const GENERATIONS_MAX: usize = 4;
+
 /// A process, as `/proc` shows it.
 pub(crate) struct Process {
     id: u32,
@@ -109,17 +112,25 @@ fn is_alive(id: u32) -> bool {
 /// Ends the processes of dead runs and removes the folders of dead tests.
 /// Returns how many of both there were.
 pub(crate) fn remove_dead() -> (usize, usize) {
-    let orphans: Vec<Pid> = processes()
-        .into_iter()
-        .filter(Process::is_orphan)
-        .filter_map(|process| process.pid())
-        .collect();
-    for pid in &orphans {
-        // Why: it may have ended by itself in the meantime.
-        let _ = rustix::process::kill_process(*pid, Signal::KILL);
+    let mut ended = 0;
+    // Why: a test that ends here makes orphans of what it started.
+    for _ in 0..GENERATIONS_MAX {
+        let orphans: Vec<Pid> = processes()
+            .into_iter()
+            .filter(Process::is_orphan)
+            .filter_map(|process| process.pid())
+            .collect();
+        if orphans.is_empty() {
+            break;
+        }
+        for pid in &orphans {
+            // Why: it may have ended by itself in the meantime.
+            let _ = rustix::process::kill_process(*pid, Signal::KILL);
+        }
+        wait_for_end_of(&orphans);
+        ended += orphans.len();
     }
-    wait_for_end_of(&orphans);
-    (orphans.len(), remove_folders(&std::env::temp_dir()))
+    (ended, remove_folders(&std::env::temp_dir()))
 }
 
 /// A killed process holds its files until the system has taken it apart.

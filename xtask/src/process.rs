@@ -14,8 +14,9 @@ use rustix::process::{Pid, Signal};
 
 use crate::{leftovers, workspace};
 
-/// Everything started here carries this variable with [`mark`] as value, so
-/// that a later run can tell what belonged to a dead one.
+/// Whatever boots kernels carries this variable with [`mark`] as value, so
+/// that a later run can tell what belonged to a dead one. Compilers do not:
+/// they may start servers (sccache) that are meant to stay.
 pub(crate) const MARK_ENV: &str = "ROADTEST_RUN";
 
 /// How long programs may take to end themselves, once asked.
@@ -31,8 +32,13 @@ pub(crate) fn interrupted() -> bool {
 }
 
 /// The value of [`MARK_ENV`]: our process id.
-pub(crate) fn mark() -> String {
+fn mark() -> String {
     std::process::id().to_string()
+}
+
+/// Marks a command that boots kernels.
+pub(crate) fn mark_as_ours(command: &mut Command) {
+    command.env(MARK_ENV, mark());
 }
 
 /// From here on SIGINT, SIGTERM and SIGHUP end what we started, then us.
@@ -89,7 +95,7 @@ fn started_by_us() -> Vec<Pid> {
 
 /// A `cargo` in the workspace, ready for arguments.
 pub(crate) fn cargo(root: &Path) -> Command {
-    let mut command = guarded(&workspace::cargo());
+    let mut command = guarded(Command::new(workspace::cargo()));
     command.current_dir(root);
     // Why: what cargo told us about this package is not true of another.
     for (name, _) in std::env::vars_os() {
@@ -102,19 +108,28 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-/// A program that gets SIGTERM when this process dies, however it dies,
-/// where util-linux can arrange that.
-fn guarded(program: &str) -> Command {
+/// The same command, but it gets SIGTERM when this process dies, however it
+/// dies, where util-linux can arrange that.
+pub(crate) fn guarded(command: Command) -> Command {
     if !workspace::has_program("setpriv") {
-        return Command::new(program);
+        return command;
     }
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "--", program]);
-    command
+    let mut guarded = Command::new("setpriv");
+    guarded.args(["--pdeathsig", "TERM", "--"]);
+    guarded.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => guarded.env(name, value),
+            None => guarded.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        guarded.current_dir(folder);
+    }
+    guarded
 }
 
-/// Starts a program in a process group of its own, marked as ours, with
-/// nothing to read.
+/// Starts a program in a process group of its own, with nothing to read.
 ///
 /// # Errors
 /// Where it cannot be started.
@@ -122,11 +137,7 @@ pub(crate) fn start(command: &mut Command) -> anyhow::Result<Child> {
     if interrupted() {
         wait_for_the_end();
     }
-    let child = command
-        .stdin(Stdio::null())
-        .env(MARK_ENV, mark())
-        .process_group(0)
-        .spawn();
+    let child = command.stdin(Stdio::null()).process_group(0).spawn();
     child.with_context(|| format!("cannot start {}", command.get_program().display()))
 }
 
@@ -154,6 +165,30 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
 /// # Errors
 /// Where it cannot be started.
 pub(crate) fn talk(command: &mut Command) -> anyhow::Result<ExitStatus> {
-    let status = command.env(MARK_ENV, mark()).status();
+    let status = command.status();
     status.with_context(|| format!("cannot start {}", command.get_program().display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guarded_command_does_the_same() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo $WORD $PWD"]).env("WORD", "here:");
+        command.current_dir("/");
+        let output = capture(&mut guarded(command)).expect("sh starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "here: /\n");
+    }
+
+    #[test]
+    fn a_program_has_a_group_of_its_own() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ps -o pgid= $$ || echo $$; echo $$"]);
+        let output = capture(&mut command).expect("sh starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words[0], words[1], "{text}");
+    }
 }

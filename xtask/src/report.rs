@@ -101,7 +101,7 @@ impl Report {
         if let Some(got) = &record.got {
             detail(to, "got", got)?;
         }
-        if !compared && !evidence.output.is_empty() {
+        if !compared && adds(&evidence.output, &record.reason) {
             detail(to, "output", &evidence.output.join("\n"))?;
         }
         detail(to, "timeline", &or_none(&evidence.timeline))?;
@@ -180,6 +180,14 @@ fn without_sides(reason: &str) -> String {
         _ => "",
     };
     kept.join("\n") + place
+}
+
+/// Whether a test's output says anything that its reason does not.
+fn adds(output: &[String], reason: &str) -> bool {
+    output.iter().any(|line| {
+        let text = line.trim_start_matches("Error: ").trim();
+        !(reason.contains(text) || line.starts_with("thread '"))
+    })
 }
 
 fn or_none(lines: &[String]) -> String {
@@ -327,6 +335,17 @@ mod tests {
     #[test]
     fn every_status_in_one_report() {
         insta::assert_snapshot!(render(Verbosity::Normal));
+    }
+
+    #[test]
+    fn output_that_repeats_the_reason_is_left_out() {
+        let output = [
+            "thread 'x' panicked at a.rs:1:2:",
+            "Error: no module claims 0-0048",
+        ];
+        let output = output.map(str::to_owned);
+        assert!(!adds(&output, "no module claims 0-0048 (a.rs:1)"));
+        assert!(adds(&output, "another reason"));
     }
 
     #[test]

@@ -41,8 +41,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         return Ok(Done::from_failed(usize::from(!status.success())));
     }
     let pending = pending(&root)?;
+    let nothing = pending.is_empty();
     for filter in args.accept.iter().chain(&args.reject) {
-        if !pending.iter().any(|one| one.matches(filter)) {
+        if !nothing && !pending.iter().any(|one| one.matches(filter)) {
             return Err(exit::usage(format!(
                 "no changed snapshot matches '{filter}'"
             )));
@@ -64,7 +65,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         one.settle(decision)?;
     }
     conclude(pending.len(), waiting);
-    Ok(Done::from_failed(waiting))
+    let inline = inline(&root)?;
+    for source in &inline {
+        console::line(&format!(
+            "an inline snapshot of {source} has changed: cargo insta review"
+        ));
+    }
+    Ok(Done::from_failed(waiting + inline.len()))
 }
 
 fn conclude(pending: usize, waiting: usize) {
@@ -72,7 +79,12 @@ fn conclude(pending: usize, waiting: usize) {
         (0, _) => console::line("no snapshot has changed"),
         (_, 0) => console::line("no snapshot waits for review"),
         (_, waiting) => {
-            console::line(&format!("{waiting} snapshots wait for review"));
+            let wait = if waiting == 1 {
+                "snapshot waits"
+            } else {
+                "snapshots wait"
+            };
+            console::line(&format!("{waiting} {wait} for review"));
             console::line("next  cargo xtask review --accept '*', or a part of a path for '*'");
         }
     }
@@ -133,6 +145,19 @@ fn pending(root: &Path) -> anyhow::Result<Vec<Pending>> {
         }
     }
     Ok(found)
+}
+
+/// The sources that have inline snapshots which changed. Only `cargo insta`
+/// can edit a source.
+fn inline(root: &Path) -> anyhow::Result<Vec<String>> {
+    let name = |path: &Path| {
+        let draft = path.file_name()?.to_str()?;
+        let source = draft.strip_prefix('.')?.strip_suffix(".pending-snap")?;
+        let folder = path.parent()?.strip_prefix(root).ok()?;
+        Some(folder.join(source).display().to_string())
+    };
+    let files = workspace::files(root)?;
+    Ok(files.iter().filter_map(|path| name(path)).collect())
 }
 
 impl Pending {
@@ -249,6 +274,13 @@ mod tests {
             "---\nsource: a.rs\n---\nR CONFIG  c810\nW CONFIG  cc10\n"
         );
         assert!(pending(root.path()).expect("it can be read").is_empty());
+    }
+
+    #[test]
+    fn an_inline_snapshot_is_not_forgotten() {
+        let root = workspace_with_one_change();
+        std::fs::write(root.path().join(".lib.rs.pending-snap"), "").expect("a file");
+        assert_eq!(inline(root.path()).expect("it can be read"), ["lib.rs"]);
     }
 
     #[test]

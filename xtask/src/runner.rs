@@ -88,6 +88,7 @@ fn cargo(job: &Job) -> Command {
     let mut command = process::cargo(&job.root);
     command.env(roadtest_record::test::OUT_ENV, &job.out);
     command.env(roadtest_record::kernel::MANIFEST_ENV, &job.manifest);
+    process::mark_as_ours(&mut command);
     snapshot_rules(&mut command);
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         // Why: nextest turns them on, and the timeline says more.

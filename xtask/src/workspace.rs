@@ -10,18 +10,19 @@ pub(crate) const DRIVERS: &str = "roadtest-drivers";
 /// Its test binary.
 pub(crate) const DRIVERS_TEST: &str = "drivers";
 
-/// The root of the workspace: where this very binary was built from, or,
-/// where that has moved, the nearest folder above that has `xtask/`.
+/// The root of the workspace: the one that cargo runs us for, or the one that
+/// the current folder is in, or the one that we were built in.
 ///
 /// # Errors
-/// Where neither exists.
+/// Where none exists.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
-    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    if let Some(root) = built_from.filter(|root| is_root(root)) {
-        return Ok(root.to_owned());
-    }
-    let here = std::env::current_dir().context("the current folder is gone")?;
-    here.ancestors()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let here = std::env::current_dir().ok();
+    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    [package, here, Some(built)]
+        .iter()
+        .flatten()
+        .flat_map(|start| start.ancestors())
         .find(|folder| is_root(folder))
         .map(Path::to_owned)
         .context("this is not inside the roadtest workspace")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The stages of a CI run: their names, their times, and what they found.
 
-use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
+
+use xshell::Cmd;
 
 use crate::console::{self, BAD, GOOD, PALE};
 use crate::event::Counts;
@@ -70,17 +72,10 @@ impl Stages {
         });
     }
 
-    /// A stage that is a call of cargo.
-    pub(super) fn cargo(
-        &mut self,
-        root: &Path,
-        name: &str,
-        arguments: &[&str],
-        environment: &[(&str, &str)],
-    ) {
+    /// A stage that is a command.
+    pub(super) fn command(&mut self, name: &str, command: Cmd<'_>) {
         self.run(name, || {
-            let mut command = process::cargo(root);
-            command.args(arguments).envs(environment.iter().copied());
+            let mut command = process::guarded(Command::from(command));
             runner::snapshot_rules(&mut command);
             let status = process::run(&mut command)?;
             Ok(Done::from_failed(usize::from(!status.success())))

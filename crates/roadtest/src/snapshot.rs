@@ -18,7 +18,6 @@ pub(crate) fn bind(
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.set_input_file(Path::new(""));
     if let Some(suffix) = version_suffix(&folder, context.test(), version) {
         settings.set_snapshot_suffix(suffix);
     }

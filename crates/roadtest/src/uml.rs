@@ -487,9 +487,7 @@ impl Inner {
         let log = machine.log.text();
         let mut world = machine.world.borrow_mut();
         let mut events = std::mem::take(&mut world.events);
-        events.extend(machine.log.events());
-        // A stable sort: what happened at one moment stays in order.
-        events.sort_by_key(|event| event.time_ns);
+        events.extend(machine.log.news(world.now));
         let mut breaches: Vec<String> = world
             .breaches
             .iter()

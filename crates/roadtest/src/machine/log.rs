@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The kernel's log: UML writes it to a pipe as it happens, in step with what
-//! the guest does. Lines carry the kernel's own time, which is virtual.
+//! the guest does. It is read before anything else that the guest says, so a
+//! line has its place between the events before and after it. The kernel's
+//! own time stamps cannot give it one: they count in jiffies.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
+use roadtest_model::SimTime;
 use roadtest_record::event::{Event, What};
 use rustix::fs::OFlags;
 
@@ -15,8 +18,8 @@ const PIPE_LEN: usize = 1 << 20;
 pub(crate) struct KernelLog {
     pipe: PipeReader,
     text: RefCell<String>,
-    /// Where the log of the boot ends.
-    mark: Cell<usize>,
+    /// How much of the text is on the timeline, or not for it.
+    seen: Cell<usize>,
 }
 
 impl KernelLog {
@@ -27,7 +30,7 @@ impl KernelLog {
         Ok(Self {
             pipe,
             text: RefCell::default(),
-            mark: Cell::default(),
+            seen: Cell::new(usize::MAX),
         })
     }
 
@@ -63,28 +66,38 @@ impl KernelLog {
     }
 
     /// The boot is over: its lines are the same for every test, and some name
-    /// paths of the host.
+    /// paths of the host. What comes now is for the timeline.
     pub(crate) fn mark(&self) {
-        self.mark.set(self.text().len());
+        self.drain();
+        self.seen.set(self.text.borrow().len());
     }
 
-    /// The lines since the boot as events.
-    pub(crate) fn events(&self) -> Vec<Event> {
-        let text = self.text();
-        text[self.mark.get()..].lines().filter_map(event).collect()
+    /// The whole lines since this was asked last, as events. It is `now`, or
+    /// has been for the guest until it wrote them; `now` is the latest moment
+    /// that it told.
+    pub(crate) fn news(&self, now: SimTime) -> Vec<Event> {
+        self.drain();
+        let text = self.text.borrow();
+        // Nothing is news before the boot is over.
+        let Some(news) = text.get(self.seen.get()..) else {
+            return Vec::new();
+        };
+        let len = news.rfind('\n').map_or(0, |end| end + 1);
+        self.seen.set(self.seen.get() + len);
+        news[..len].lines().filter_map(|l| event(l, now)).collect()
     }
 }
 
-/// `[    0.800120] opt3001 0-0044: Found` is an event at 800.12 ms.
-fn event(line: &str) -> Option<Event> {
+/// `[    0.800120] opt3001 0-0044: Found` is an event at 800.12 ms or `now`,
+/// whichever is later: the stamp is never ahead of time, but may lag.
+fn event(line: &str, now: SimTime) -> Option<Event> {
     let (stamp, text) = line.strip_prefix('[')?.split_once("] ")?;
     let (seconds, us) = stamp.trim().split_once('.')?;
     let seconds: u64 = seconds.parse().ok()?;
     let us: u64 = us.parse().ok()?;
+    let stamp = seconds * 1_000_000_000 + us * 1_000;
     Some(Event {
-        // The last nanosecond of the microsecond that is shown: a line comes
-        // after what it is about.
-        time_ns: seconds * 1_000_000_000 + us * 1_000 + 999,
+        time_ns: stamp.max(now.as_ns()),
         what: What::Kernel { text: text.into() },
     })
 }
@@ -100,9 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_the_log_is_an_event_at_its_own_time() {
-        let found = event("[    0.800120] opt3001 0-0044: Found").unwrap();
-        assert_eq!(found.time_ns, 800_120_999);
-        assert!(event("Core dump limits :").is_none());
+    fn a_line_of_the_log_is_an_event_no_earlier_than_what_went_before() {
+        let line = "[    0.800120] opt3001 0-0044: Found";
+        assert_eq!(event(line, SimTime::ZERO).unwrap().time_ns, 800_120_000);
+        assert_eq!(event(line, SimTime::s(1)).unwrap().time_ns, 1_000_000_000);
+        assert!(event("Core dump limits :", SimTime::ZERO).is_none());
     }
 }

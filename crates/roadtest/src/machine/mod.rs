@@ -166,6 +166,7 @@ impl Machine {
         let bytes = roadtest_wire::frame(request)?;
         self.console.send(&bytes);
         let stopped = self.run(Until::Reply(self.now() + limit))?;
+        self.note_log();
         self.doing = None;
         match (stopped, self.console.replies.pop_front()) {
             (Stopped::Replied, Some(reply)) => Ok(reply),
@@ -273,6 +274,7 @@ impl Machine {
     /// Waits for the guest to say something, and answers it.
     fn serve_one(&mut self, horizon: SimTime) -> Result<(), Fault> {
         let ready = self.poll()?;
+        self.note_log();
         if ready.time {
             match self.time.serve() {
                 Ok(Served::Waits | Served::Answered) => {
@@ -303,6 +305,14 @@ impl Machine {
             return Ok(());
         }
         Err(self.death())
+    }
+
+    /// Puts what the kernel has logged on the timeline. This comes before the
+    /// clock is set to what the guest says next.
+    fn note_log(&self) {
+        let now = self.world.borrow().now;
+        let news = self.log.news(now);
+        self.world.borrow_mut().events.extend(news);
     }
 
     fn kicked(&mut self, id: QueueId) -> Result<(), Fault> {

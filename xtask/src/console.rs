@@ -27,13 +27,19 @@ pub(crate) fn line(text: &str) {
 
 /// `      status  text` on standard error, where progress belongs.
 pub(crate) fn status(word: &str, text: &str) {
-    drop(writeln!(
-        anstream::stderr(),
-        "{GOOD}{word:>STATUS_WIDTH$}{GOOD:#} {text}"
-    ));
+    to_stderr(&format!("{GOOD}{word:>STATUS_WIDTH$}{GOOD:#} {text}"));
 }
 
 /// An error, on standard error.
 pub(crate) fn problem(text: &str) {
-    drop(writeln!(anstream::stderr(), "{BAD}error{BAD:#}: {text}"));
+    to_stderr(&format!("{BAD}error{BAD:#}: {text}"));
+}
+
+fn to_stderr(text: &str) {
+    if cfg!(test) {
+        // Why: libtest keeps what goes through this macro, and only that.
+        eprintln!("{}", anstream::adapter::strip_str(text));
+    } else {
+        drop(writeln!(anstream::stderr(), "{text}"));
+    }
 }

@@ -356,7 +356,13 @@ fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {
 
 fn chip_node(index: usize, slot: &Slot, chip: &ChipNode) -> Node {
     let base = chip.compatible.rsplit(',').next().unwrap_or("chip");
-    let mut node = Node::new(format!("{base}@{:x}", slot.address))
+    // A node's name begins with a letter (devicetree specification, 2.2.1).
+    let prefix = if base.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        ""
+    } else {
+        "chip-"
+    };
+    let mut node = Node::new(format!("{prefix}{base}@{:x}", slot.address))
         .label(format!("chip{index}"))
         .prop("compatible", chip.compatible.as_str())
         .prop("reg", u32::from(slot.address));

@@ -329,3 +329,79 @@ fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Re
     assert_snapshot!(chip.timeline());
     Ok(())
 }
+
+/// 6.12 puts back only one of the two bytes of the chip's configuration; the
+/// driver of 7.3 knows both.
+#[test]
+fn as6200_gets_its_configuration_back() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    chip.forget();
+    let conf = if uml.version() < (7, 0) {
+        uml.expect_violation("write of 1 of 2 bytes to CONF");
+        "a0"
+    } else {
+        "40a0"
+    };
+    sensor.unbind()?;
+    assert_eq!(chip.news().writes("CONF"), [conf]);
+    Ok(())
+}
+
+#[test]
+fn as6200_temperature_is_in_sixteenths_of_a_degree() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    for (milli, shown) in [(25_063, "25062"), (-62, "-63"), (-40_000, "-40000")] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(SimTime::ms(125));
+        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
+    }
+    Ok(())
+}
+
+/// The alert follows the fourth conversion beyond a limit.
+#[test]
+fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    let settled = SimTime::ms(4 * 125 + 125);
+    for (milli, alarm) in [
+        (25_000, "0"),
+        (80_000, "0"),
+        (80_063, "1"),
+        (76_000, "1"),
+        (74_937, "0"),
+        (79_000, "0"),
+    ] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(settled);
+        assert_eq!(hwmon.read("temp1_alarm"), Ok(alarm.into()), "{milli}");
+    }
+    assert_eq!(hwmon.write("temp1_alarm", 0), Err(Errno::EACCES));
+    Ok(())
+}
+
+#[test]
+fn as6200_takes_the_nearest_interval() -> roadtest::Result {
+    let (_uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    assert_eq!(hwmon.read("update_interval"), Ok("125".into()));
+    for (asked, interval, rate) in [
+        (240, "250", 2),
+        (1_100, "1000", 1),
+        (60_000, "4000", 0),
+        (0, "125", 3),
+    ] {
+        chip.forget();
+        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
+        assert_eq!(
+            hwmon.read("update_interval"),
+            Ok(interval.into()),
+            "{asked}"
+        );
+        let writes = chip.news().writes("CONF");
+        let conf = u16::from_str_radix(&writes[0], 16).unwrap();
+        assert_eq!((writes.len(), conf >> 6 & 3), (1, rate), "{asked}");
+    }
+    Ok(())
+}

@@ -52,6 +52,8 @@ pub struct Board {
     parameters: Vec<String>,
     needs: Vec<(Need, String)>,
     host_root: bool,
+    /// Keeps the snapshot folder and names of this test.
+    snapshots: insta::internals::SettingsBindDropGuard,
 }
 
 /// What a test needs of the kernel.
@@ -85,10 +87,12 @@ impl Board {
     /// An empty board for the test that calls this.
     #[track_caller]
     pub fn new() -> Self {
+        let context = Context::new(Location::caller());
         Self {
             world: Shared::default(),
             wiring: Rc::default(),
-            context: Context::new(Location::caller()),
+            snapshots: crate::snapshot::bind(&context, None),
+            context,
             fragments: Vec::new(),
             scl_hz: 400_000,
             memory_mib: 64,
@@ -159,6 +163,7 @@ impl Board {
             interrupt: None,
             supply: None,
             reset: None,
+            disconnected: false,
             seen: 0,
         });
         wiring.nodes.push(ChipNode {
@@ -263,6 +268,8 @@ impl Board {
             .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
         let folder = run_folder()?;
         let dtb = self.tree()?.to_dtb()?;
+        // The running kernel has its own; guards must go in order.
+        drop(self.snapshots);
         let boot = Boot {
             kernel: &kernel,
             folder,
@@ -453,6 +460,17 @@ impl<C: Chip> Wired<C> {
         let result = change(&mut self.chip.borrow_mut());
         self.world.borrow_mut().settle(self.index);
         result
+    }
+
+    /// Takes the chip off the bus, as if it were not there: its address is
+    /// not acknowledged from now on. Power and interrupt output stay.
+    pub fn disconnect(&self) {
+        self.slot(|slot| slot.disconnected = true);
+    }
+
+    /// Puts the chip back on the bus.
+    pub fn reconnect(&self) {
+        self.slot(|slot| slot.disconnected = false);
     }
 
     /// What happened to this chip.

@@ -68,7 +68,7 @@ impl Uml {
         kernel: Kernel,
         folder: tempfile::TempDir,
     ) -> Self {
-        let snapshots = crate::snapshot::bind(&context, kernel.version());
+        let snapshots = crate::snapshot::bind(&context, Some(kernel.version()));
         Self {
             inner: Rc::new(Inner {
                 machine: machine.into(),

@@ -79,6 +79,8 @@ pub(crate) struct Slot {
     pub(crate) supply: Option<(u16, Level)>,
     /// The line at the chip's reset input.
     pub(crate) reset: Option<u16>,
+    /// Taken off the bus: nobody acknowledges its address.
+    pub(crate) disconnected: bool,
     /// How many events the test has put behind it.
     pub(crate) seen: usize,
 }
@@ -129,6 +131,12 @@ impl World {
             self.log_i2c(address, "", write, message.bytes(), None, true);
             return Err(Nack);
         };
+        if self.slots[index].disconnected {
+            let name = self.slots[index].name.clone();
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, &name, write, bytes, None, true);
+            return Err(Nack);
+        }
         let mut bus = Bus::at(self.now);
         let result = self.guarded(index, |chip| match message {
             Message::Write(bytes) => chip.write(&mut bus, bytes),
@@ -153,7 +161,8 @@ impl World {
     /// Ends a transfer with STOP.
     pub(crate) fn stop(&mut self, address: u16) {
         self.transfers += 1;
-        if let Some(index) = self.slot_at(address) {
+        let slot = self.slot_at(address);
+        if let Some(index) = slot.filter(|&index| !self.slots[index].disconnected) {
             let mut bus = Bus::at(self.now);
             self.guarded(index, |chip| chip.stop(&mut bus));
             let (accesses, violations) = bus.into_parts();

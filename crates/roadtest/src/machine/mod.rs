@@ -38,6 +38,10 @@ const WATCHDOG_S: u64 = 30;
 /// A kernel is up before this, in virtual time.
 const BOOT_LIMIT: SimTime = SimTime::s(300);
 
+/// A guest is as it will be from here on after its first two ticks of 10 ms:
+/// before, its timers have the resolution of ticks.
+const BOOT_SETTLED: SimTime = SimTime::ms(20);
+
 /// The time of day at which every guest starts, in nanoseconds since 1970:
 /// 2026-01-01 00:00:00 UTC.
 const TIME_OF_DAY: u64 = 1_767_225_600_000_000_000;
@@ -131,7 +135,10 @@ impl Machine {
         self.doing = None;
         self.log.mark();
         match self.console.replies.pop_front() {
-            Some(Reply::Hello { .. }) => Ok(()),
+            Some(Reply::Hello { .. }) => {
+                let rest = BOOT_SETTLED.saturating_sub(self.now());
+                self.sleep(rest)
+            }
             None => Err(Fault::RequestTimedOut {
                 limit: BOOT_LIMIT,
                 doing: "boot".into(),

@@ -53,6 +53,11 @@ impl Registers {
         self.pointer
     }
 
+    /// Moves the pointer, for a chip with a protocol of its own that does.
+    pub const fn point_to(&mut self, address: u32) {
+        self.pointer = address;
+    }
+
     /// The value of a register or field, as the model sees it.
     ///
     /// # Panics

@@ -182,8 +182,8 @@ impl Board {
     }
 
     /// A supply of `microvolts` that the kernel switches on with a line, which
-    /// is high while it is on: a `regulator-fixed` node. `name` is the
-    /// regulator's. Chips are connected to it with
+    /// is high while it is on: a `regulator-fixed` node. With the name `vdd`
+    /// the kernel knows it as `supply-vdd`. Chips are connected to it with
     /// [`Wired::powered_by`].
     #[track_caller]
     pub fn fixed_supply(&mut self, name: &str, microvolts: u32, pin: &Pin) -> Supply {

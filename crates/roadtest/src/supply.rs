@@ -47,7 +47,9 @@ impl Supply {
         Node::new(self.node_name())
             .label(self.label())
             .prop("compatible", "regulator-fixed")
-            .prop("regulator-name", self.name.as_str())
+            // Why: not the bare name. The kernel gives a regulator named `vdd`
+            // to every consumer of a `vdd` whose node names no supply.
+            .prop("regulator-name", self.node_name())
             .prop("regulator-min-microvolt", self.microvolts)
             .prop("regulator-max-microvolt", self.microvolts)
             .prop(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! AMS/TAOS light and proximity sensors TSL2571 to TMD2772, datasheet
-//! DS000181 (TSL2772) and its sisters. Driver:
+//! AMS/TAOS light and proximity sensors TSL2571 to TMD2772 and Broadcom's
+//! APDS-9900 and 9930, datasheet DS000181 (TSL2772) and its sisters. Driver:
 //! `drivers/iio/light/tsl2772.c`.
 //!
 //! Modelled: the command byte with its protocols, both measurement engines
@@ -87,11 +87,15 @@ pub enum Part {
     Tsl2772,
     /// Light and proximity with its LED, second generation.
     Tmd2772,
+    /// Broadcom's light and proximity, first generation.
+    Apds9900,
+    /// Broadcom's light and proximity, second generation.
+    Apds9930,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Tsl2571,
         Self::Tsl2671,
         Self::Tmd2671,
@@ -102,6 +106,8 @@ impl Part {
         Self::Tmd2672,
         Self::Tsl2772,
         Self::Tmd2772,
+        Self::Apds9900,
+        Self::Apds9930,
     ];
 
     /// The part's `compatible`.
@@ -117,6 +123,8 @@ impl Part {
             Self::Tmd2672 => "amstaos,tmd2672",
             Self::Tsl2772 => "amstaos,tsl2772",
             Self::Tmd2772 => "amstaos,tmd2772",
+            Self::Apds9900 => "avago,apds9900",
+            Self::Apds9930 => "avago,apds9930",
         }
     }
 
@@ -125,6 +133,8 @@ impl Part {
         match self {
             Self::Tsl2571 | Self::Tsl2671 | Self::Tsl2771 => 0x00,
             Self::Tmd2671 | Self::Tmd2771 => 0x20,
+            Self::Apds9900 => 0x29,
+            Self::Apds9930 => 0x39,
             _ => 0x30,
         }
     }
@@ -132,9 +142,12 @@ impl Part {
     /// One ADC cycle: 2.72 or 2.73 ms ("ALS Timing Register").
     pub const fn cycle(self) -> SimTime {
         match self {
-            Self::Tsl2571 | Self::Tsl2671 | Self::Tmd2671 | Self::Tsl2771 | Self::Tmd2771 => {
-                SimTime::us(2720)
-            }
+            Self::Tsl2571
+            | Self::Tsl2671
+            | Self::Tmd2671
+            | Self::Tsl2771
+            | Self::Tmd2771
+            | Self::Apds9900 => SimTime::us(2720),
             _ => SimTime::us(2730),
         }
     }

@@ -226,8 +226,26 @@ fn probe(part: Part, compatible: &str) -> roadtest::Result<Result<(), Option<Err
 #[test]
 fn every_part_is_known_by_its_compatible() -> roadtest::Result {
     for part in Part::ALL {
-        assert_eq!(probe(part, part.compatible())?, Ok(()), "{part:?}");
+        if part != Part::Apds9900 {
+            assert_eq!(probe(part, part.compatible())?, Ok(()), "{part:?}");
+        }
     }
+    Ok(())
+}
+
+#[test]
+fn an_apds9900_measures_light_with_equations_of_its_own() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((7, 0), "the driver of 6.12 does not know APDS-9900");
+    let sensor = board
+        .i2c(0x39, Tsl2772::new(Part::Apds9900))
+        .compatible(Part::Apds9900.compatible());
+    let uml = board.boot()?;
+    let iio = uml.bind(&sensor)?.iio()?;
+    sensor.with(|chip| chip.set_light(500, 100));
+    uml.sleep(ROUND);
+    // 52 (C0 - 2.23 C1) and 52 (0.7 C0 - 1.42 C1) for each 2.72 ms.
+    assert_eq!(iio.read("in_illuminance0_input"), Ok("5295".into()));
     Ok(())
 }
 
@@ -476,6 +494,22 @@ fn calibration_makes_the_light_the_target() -> roadtest::Result {
     assert_eq!(iio.read("in_intensity0_calibbias"), Ok("2857".into()));
     uml.sleep(ROUND);
     assert_eq!(iio.read("in_illuminance0_input"), Ok("499".into()));
+    Ok(())
+}
+
+/// The driver means to refuse this with ENODATA, but it looks for the bit of
+/// STATUS in ENABLE. A defect, the same on 6.1, 6.12 and 7.3.
+#[test]
+fn calibration_before_the_first_result_calibrates_with_zero_lux() -> roadtest::Result {
+    let mut board = Board::new();
+    let sensor = board.i2c(0x39, Tsl2772::default());
+    let uml = board.boot()?;
+    let iio = uml.bind(&sensor)?.iio()?;
+    sensor.forget();
+    let answer = iio.write("in_illuminance0_calibrate", 1);
+    assert_eq!(answer, Err(Errno::ERANGE));
+    assert_eq!(sensor.news().reads("ENABLE"), ["07"]);
+    assert_eq!(sensor.news().reads("STATUS"), ["00"]);
     Ok(())
 }
 

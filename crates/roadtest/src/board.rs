@@ -8,12 +8,13 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use roadtest_dt::{Cell, Node, Tree, Value};
-use roadtest_model::{Chip, Edge, Level};
+use roadtest_model::{Chip, Edge, Level, SimTime};
 
 use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
 use crate::machine::{Boot, Machine, run_folder};
 use crate::pin::{LineState, Pin};
+use crate::supply::Supply;
 use crate::timeline::Timeline;
 use crate::uml::Uml;
 use crate::world::{Shared, Slot, World};
@@ -67,6 +68,7 @@ enum Need {
 pub(crate) struct Wiring {
     nodes: Vec<ChipNode>,
     errors: Vec<String>,
+    supplies: Vec<Supply>,
 }
 
 /// The devicetree node of a chip.
@@ -161,7 +163,11 @@ impl Board {
             place,
             chip: chip.clone(),
             interrupt: None,
-            supply: None,
+            supplies: Vec::new(),
+            powered: true,
+            regulators: Vec::new(),
+            pulse_until: None,
+            odd_trigger: None,
             reset: None,
             disconnected: false,
             seen: 0,
@@ -178,6 +184,40 @@ impl Board {
             wiring: self.wiring.clone(),
             kind: PhantomData,
         }
+    }
+
+    /// A supply of `microvolts` that the kernel switches on with a line, which
+    /// is high while it is on: a `regulator-fixed` node. With the name `vdd`
+    /// the kernel knows it as `supply-vdd`. Chips are connected to it with
+    /// [`Wired::powered_by`].
+    #[track_caller]
+    pub fn fixed_supply(&mut self, name: &str, microvolts: u32, pin: &Pin) -> Supply {
+        let place = Location::caller();
+        let mut wiring = self.wiring.borrow_mut();
+        if let Some(other) = wiring.supplies.iter().find(|other| other.name == name) {
+            let error = format!(
+                "the supplies at {} and {place} are both named {name}",
+                other.place
+            );
+            wiring.errors.push(error);
+        }
+        let user = format!("the enable input of supply {name}");
+        let connected = self
+            .world
+            .borrow_mut()
+            .lines
+            .connect(pin.line, &user, place);
+        if let Err(error) = connected {
+            wiring.errors.push(error);
+        }
+        let supply = Supply {
+            name: name.to_owned(),
+            microvolts,
+            pin: pin.clone(),
+            place,
+        };
+        wiring.supplies.push(supply.clone());
+        supply
     }
 
     /// The rate of SCL in Hz, 400 kHz unless changed; to be called before
@@ -336,6 +376,9 @@ impl Board {
                 .prop("#interrupt-cells", 2);
             root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
         }
+        for supply in &wiring.supplies {
+            tree.root_mut().push(supply.node(GPIO_LABEL));
+        }
         for fragment in &self.fragments {
             tree.overlay_dts(fragment)?;
         }
@@ -416,11 +459,59 @@ impl<C: Chip> Wired<C> {
     #[track_caller]
     pub fn supply(self, pin: &Pin, on: Level) -> Self {
         self.connect(pin, "supply switch");
-        self.slot(|slot| slot.supply = Some((pin.line, on)));
-        let now = self.world.borrow().now;
-        let power = Level::high_when(on == Level::Low);
-        self.chip.borrow_mut().power(power, now);
+        self.switched_by(pin, on);
         self
+    }
+
+    /// Connects one of the chip's supplies to a regulator of the board: the
+    /// chip's devicetree node gets `<input>-supply`, and the chip has no power
+    /// before the regulator is on. [`Uml::bind`](crate::Uml::bind) binds the
+    /// regulator first. A chip with several supplies needs all of them.
+    #[must_use]
+    pub fn powered_by(self, input: &str, supply: &Supply) -> Self {
+        self.slot(|slot| slot.regulators.push(supply.node_name()));
+        self.switched_by(&supply.pin, Level::High);
+        self.prop(
+            &format!("{input}-supply"),
+            Value::cells([Cell::phandle(supply.label())]),
+        )
+    }
+
+    /// The chip has power while the line is at `on`; nobody drives it yet.
+    fn switched_by(&self, pin: &Pin, on: Level) {
+        let (powered, now) = {
+            let mut world = self.world.borrow_mut();
+            let slot = &mut world.slots[self.index];
+            slot.supplies.push((pin.line, on));
+            slot.powered &= on == Level::Low;
+            (slot.powered, world.now)
+        };
+        let power = Level::high_when(powered);
+        self.chip.borrow_mut().power(power, now);
+    }
+
+    /// Inverts the chip's interrupt output for `duration` of virtual time,
+    /// whatever its model says.
+    ///
+    /// # Panics
+    /// Where the output is connected to nothing, and where `duration` is zero.
+    #[track_caller]
+    pub fn pulse(&self, duration: SimTime) {
+        assert!(duration > SimTime::ZERO, "a pulse has a duration");
+        let name = self.name();
+        assert!(
+            self.slot(|slot| slot.interrupt.is_some()),
+            "a pulse on the interrupt output of {name}, which is connected to nothing; \
+             connect it with `.interrupt(&pin, …)`"
+        );
+        let mut world = self.world.borrow_mut();
+        let end = world.now + duration;
+        world.pulse(self.index, end);
+    }
+
+    /// The devicetree nodes of the chip's supplies.
+    pub(crate) fn regulators(&self) -> Vec<String> {
+        self.slot(|slot| slot.regulators.clone())
     }
 
     /// Connects a line to the chip's reset input.

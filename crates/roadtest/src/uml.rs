@@ -206,12 +206,20 @@ impl Uml {
     }
 
     /// Binds a chip's driver: finds the module by the device's modalias,
-    /// loads it, and lets its driver probe the device.
+    /// loads it, and lets its driver probe the device. Supplies that the chip
+    /// is [powered by](Wired::powered_by) are bound before, where they have no
+    /// driver yet.
     ///
     /// # Errors
     /// Where no module claims the device, or the probe fails; then
     /// [`Error::errno`] is what it failed with.
     pub fn bind<C: Chip>(&self, chip: &Wired<C>) -> Result<Device> {
+        for node in chip.regulators() {
+            let path = format!("/sys/bus/platform/devices/{node}");
+            if self.device(&path).driver().is_none() {
+                self.bind_path(&path)?;
+            }
+        }
         let path = format!("/sys/bus/i2c/devices/0-{:04x}", chip.address());
         self.bind_path(&path)
     }

@@ -75,8 +75,17 @@ pub(crate) struct Slot {
     pub(crate) chip: Rc<RefCell<dyn AnyChip>>,
     /// The line that the chip's interrupt output drives.
     pub(crate) interrupt: Option<(u16, Edge)>,
-    /// The line that switches the chip's supply, and the level that is on.
-    pub(crate) supply: Option<(u16, Level)>,
+    /// The lines that switch the chip's supplies, each with the level that is
+    /// on. The chip has power when all are on.
+    pub(crate) supplies: Vec<(u16, Level)>,
+    /// Whether the chip has power, as it was told.
+    pub(crate) powered: bool,
+    /// The devicetree nodes of its supplies, which must be bound before it.
+    pub(crate) regulators: Vec<String>,
+    /// While a pulse lasts, the interrupt output is inverted, until this time.
+    pub(crate) pulse_until: Option<SimTime>,
+    /// The trigger of its interrupt that was reported as not expected.
+    pub(crate) odd_trigger: Option<Edge>,
     /// The line at the chip's reset input.
     pub(crate) reset: Option<u16>,
     /// Taken off the bus: nobody acknowledges its address.
@@ -218,6 +227,10 @@ impl World {
             return;
         };
         let level = slot.chip.borrow().interrupt();
+        let level = match slot.pulse_until {
+            Some(_) => level.inverted(),
+            None => level,
+        };
         let name = slot.name.clone();
         self.drive(line, &name, level);
     }

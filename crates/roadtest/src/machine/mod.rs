@@ -245,7 +245,7 @@ impl Machine {
     /// When something outside the guest is due.
     fn next_outside(&self) -> Option<SimTime> {
         let world = self.world.borrow();
-        [world.next_wake(), world.lines.next_pulse(), self.i2c.due()]
+        [world.next_wake(), world.next_pulse(), self.i2c.due()]
             .into_iter()
             .flatten()
             .min()

@@ -109,6 +109,11 @@ impl Events {
         }
     }
 
+    /// The queue's file: a read of it blocks until there is an event.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     /// All events that are there by now, in order.
     ///
     /// # Errors

@@ -99,10 +99,7 @@ fn setting_the_time_onto_the_alarm_raises_no_flag() {
     let mut chip = chip();
     write(&mut chip, SimTime::ZERO, &[0x09, 0x20]);
     write(&mut chip, SimTime::ZERO, &[0x03, 0x20]);
-    assert_eq!(
-        read(&mut chip, SimTime::ZERO, &[0x01], 1),
-        "R CONTROL_2 00"
-    );
+    assert_eq!(read(&mut chip, SimTime::ZERO, &[0x01], 1), "R CONTROL_2 00");
 }
 
 #[test]

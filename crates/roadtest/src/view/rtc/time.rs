@@ -248,7 +248,11 @@ mod tests {
     #[test]
     fn times_have_their_weekday_and_seconds_since_1970() {
         for (time, unix, text) in [
-            (RtcTime::new(1970, 1, 1, 0, 0, 0), 0, "1970-01-01 00:00:00 Thu"),
+            (
+                RtcTime::new(1970, 1, 1, 0, 0, 0),
+                0,
+                "1970-01-01 00:00:00 Thu",
+            ),
             (
                 RtcTime::new(2000, 2, 29, 23, 59, 59),
                 951_868_799,

@@ -34,16 +34,16 @@ registers! {
             AIE[1],
             TIE[0],
         }
-        VL_SECONDS @ 0x02 rw = 0x80, "8.4.1" { VL[7], SECONDS[6:0] }
-        MINUTES @ 0x03 rw = 0x00, "8.4.2" { MINUTE[6:0] }
-        HOURS @ 0x04 rw = 0x00, "8.4.3" { HOUR[5:0] }
-        DAYS @ 0x05 rw = 0x00, "8.4.4" { DAY[5:0] }
+        VL_SECONDS @ 0x02 rw = 0x80, "8.4.1" { VL[7], SECONDS[6:0] "BCD" }
+        MINUTES @ 0x03 rw = 0x00, "8.4.2" { MINUTE[6:0] "BCD" }
+        HOURS @ 0x04 rw = 0x00, "8.4.3" { HOUR[5:0] "BCD" }
+        DAYS @ 0x05 rw = 0x00, "8.4.4" { DAY[5:0] "BCD" }
         WEEKDAYS @ 0x06 rw = 0x00, "8.4.5" { WEEKDAY[2:0] (0..=6) }
-        CENTURY_MONTHS @ 0x07 rw = 0x00, "8.4.6" { CENTURY[7] "C", MONTH[4:0] }
-        YEARS @ 0x08 rw = 0x00, "8.4.7" { YEAR[7:0] }
-        MINUTE_ALARM @ 0x09 rw = 0x80, "8.6.1" { AE_M[7] "0 enables", ALARM_MINUTE[6:0] }
-        HOUR_ALARM @ 0x0a rw = 0x80, "8.6.2" { AE_H[7] "0 enables", ALARM_HOUR[5:0] }
-        DAY_ALARM @ 0x0b rw = 0x80, "8.6.3" { AE_D[7] "0 enables", ALARM_DAY[5:0] }
+        CENTURY_MONTHS @ 0x07 rw = 0x00, "8.4.6" { CENTURY[7] "C", MONTH[4:0] "BCD" }
+        YEARS @ 0x08 rw = 0x00, "8.4.7" { YEAR[7:0] "BCD" }
+        MINUTE_ALARM @ 0x09 rw = 0x80, "8.6.1" { AE_M[7] "0 enables", ALARM_MINUTE[6:0] "BCD" }
+        HOUR_ALARM @ 0x0a rw = 0x80, "8.6.2" { AE_H[7] "0 enables", ALARM_HOUR[5:0] "BCD" }
+        DAY_ALARM @ 0x0b rw = 0x80, "8.6.3" { AE_D[7] "0 enables", ALARM_DAY[5:0] "BCD" }
         WEEKDAY_ALARM @ 0x0c rw = 0x80, "8.6.4" { AE_W[7] "0 enables", ALARM_WEEKDAY[2:0] (0..=6) }
         CLKOUT_CONTROL @ 0x0d rw = 0x80, "8.7" {
             FE[7],

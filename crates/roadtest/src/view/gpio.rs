@@ -290,13 +290,15 @@ impl Request {
         layout::edge_event(&bytes).map(Some).ok_or(Errno::EIO)
     }
 
-    /// All edges that have come so far, as changes in order.
+    /// All edges that have come so far, as changes in order: until none has
+    /// come for a millisecond of virtual time, in which the guest deals with
+    /// the interrupts that are under way.
     ///
     /// # Errors
     /// As [`next_edge`](Self::next_edge).
     pub fn edges(&self) -> Answer<Vec<Change>> {
         let mut changes = Vec::new();
-        while let Some(event) = self.next_edge(SimTime::ZERO)? {
+        while let Some(event) = self.next_edge(SimTime::ms(1))? {
             changes.push(event.change);
         }
         Ok(changes)

@@ -34,7 +34,7 @@ pub use fault::Fault;
 pub use file::File;
 pub use pin::Pin;
 pub use roadtest_dt::{Cell, Node, Value};
-pub use roadtest_model::{Chip, Edge, Level, Nack, SimTime};
+pub use roadtest_model::{Bus, Chip, Edge, Level, Nack, SimTime};
 pub use roadtest_wire::Pointer;
 pub use timeline::Timeline;
 pub use uml::Uml;

@@ -39,3 +39,6 @@ mod regulator {
 mod rtc {
     mod rtc_pcf8563;
 }
+mod leds {
+    mod leds_gpio;
+}

@@ -10,6 +10,7 @@
 pub mod hwmon;
 pub mod iio;
 pub mod misc;
+pub mod registry;
 pub mod regulator;
 pub mod rtc;
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Every model of this crate by name, for commands that describe chips. A
+//! test does not need it: it names the chip's type.
+
+use roadtest_model::Chip;
+use roadtest_model::register::{Map, RegisterChip};
+
+use crate::{hwmon, iio, misc, regulator, rtc};
+
+/// A model of this crate.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// `ti,opt3001`
+    pub compatible: &'static str,
+    /// The module that holds the model: `iio::light::opt3001`.
+    pub module: &'static str,
+    /// The registers; none where the chip's protocol is no register map.
+    pub map: Option<&'static Map>,
+}
+
+impl Entry {
+    /// The part's name: `compatible` without its vendor.
+    pub fn name(&self) -> &'static str {
+        match self.compatible.split_once(',') {
+            Some((_, part)) => part,
+            None => self.compatible,
+        }
+    }
+}
+
+/// Every model, sorted by module and then by `compatible`.
+pub fn all() -> Vec<Entry> {
+    let mut all = vec![
+        mapped::<hwmon::lm75::As6200>(),
+        mapped::<hwmon::lm75::Lm75>(),
+        mapped::<hwmon::lm75::Pct2075>(),
+        mapped::<hwmon::lm75::Tmp75>(),
+        raw::<hwmon::pmbus::ltc2978::Ltc2977>(),
+        mapped::<hwmon::tmp401::Tmp431>(),
+        mapped::<iio::light::opt3001::Opt3001>(),
+        mapped::<iio::light::opt4001::Opt4001>(),
+        mapped::<iio::light::tsl2772::Tsl2772>(),
+        mapped::<iio::light::vcnl4000::Vcnl4000>(),
+        mapped::<iio::light::vcnl4000::Vcnl4010>(),
+        mapped::<iio::light::vcnl4000::Vcnl4040>(),
+        mapped::<iio::light::vcnl4000::Vcnl4200>(),
+        mapped::<iio::proximity::irsd200::Irsd200>(),
+        mapped::<iio::temperature::tmp117::Tmp117>(),
+        raw::<misc::eeprom::at24::At24c02>(),
+        raw::<misc::eeprom::at24::At24c256>(),
+        mapped::<regulator::tps6286x::Tps6286x>(),
+        mapped::<regulator::tps6287x::Tps6287x>(),
+        mapped::<rtc::pcf8563::Pcf8563>(),
+    ];
+    all.sort_by_key(|entry| (entry.module, entry.compatible));
+    all
+}
+
+fn mapped<C: RegisterChip>() -> Entry {
+    Entry {
+        compatible: C::COMPATIBLE,
+        module: module::<C>(),
+        map: Some(C::MAP),
+    }
+}
+
+fn raw<C: Chip>() -> Entry {
+    Entry {
+        compatible: C::COMPATIBLE,
+        module: module::<C>(),
+        map: None,
+    }
+}
+
+/// `iio::light::opt3001`, from `roadtest_chips::iio::light::opt3001::Opt3001`
+/// and whatever its parameters are.
+fn module<C>() -> &'static str {
+    let path = std::any::type_name::<C>();
+    let path = path.split('<').next().unwrap_or(path);
+    let path = path.split_once("::").map_or(path, |(_, path)| path);
+    path.rsplit_once("::").map_or(path, |(module, _)| module)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What the sources declare as `COMPATIBLE`.
+    fn declared(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                declared(&path, found);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let values = text
+                .lines()
+                .filter_map(|line| {
+                    line.trim()
+                        .strip_prefix("const COMPATIBLE: &'static str = \"")
+                })
+                .filter_map(|rest| rest.strip_suffix("\";"));
+            found.extend(values.map(str::to_owned));
+        }
+    }
+
+    #[test]
+    fn every_chip_of_this_crate_is_listed_once() {
+        let mut sources = Vec::new();
+        declared(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            &mut sources,
+        );
+        sources.sort();
+        let mut listed: Vec<_> = all().iter().map(|entry| entry.compatible).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, sources);
+    }
+
+    #[test]
+    fn a_chip_knows_its_name_and_its_module() {
+        let all = all();
+        let at24 = all.iter().find(|entry| entry.name() == "24c256").unwrap();
+        assert_eq!(at24.module, "misc::eeprom::at24");
+        assert!(at24.map.is_none());
+        let opt3001 = all.iter().find(|entry| entry.name() == "opt3001").unwrap();
+        assert_eq!(opt3001.module, "iio::light::opt3001");
+        assert_eq!(opt3001.map.unwrap().at(1).map(|r| r.name), Some("CONFIG"));
+    }
+}

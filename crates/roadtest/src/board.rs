@@ -307,7 +307,9 @@ impl Board {
             .start()
             .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
         let folder = run_folder()?;
-        let dtb = self.tree()?.to_dtb()?;
+        let tree = self.tree()?;
+        self.context.keep("devicetree.dts", &tree.to_dts())?;
+        let dtb = tree.to_dtb()?;
         // The running kernel has its own; guards must go in order.
         drop(self.snapshots);
         let boot = Boot {

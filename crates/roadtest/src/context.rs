@@ -185,6 +185,16 @@ impl Context {
         self.out.join(self.relative_folder())
     }
 
+    /// Leaves a file beside the record.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(crate) fn keep(&self, name: &str, text: &str) -> std::io::Result<()> {
+        let folder = self.folder();
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(name), text)
+    }
+
     fn relative_folder(&self) -> PathBuf {
         Path::new("tests").join(&self.driver).join(&self.test)
     }

@@ -66,11 +66,16 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts outcomes.
+    /// Counts verdicts.
     pub(crate) fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+        Self::of_outcomes(verdicts.into_iter().map(|verdict| verdict.record.outcome))
+    }
+
+    /// Counts outcomes that have lost their verdicts.
+    pub(crate) fn of_outcomes(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         let mut counts = Self::default();
-        for verdict in verdicts {
-            match verdict.record.outcome {
+        for outcome in outcomes {
+            match outcome {
                 Outcome::Passed => counts.passed += 1,
                 Outcome::Skipped => counts.skipped += 1,
                 _ => counts.failed += 1,

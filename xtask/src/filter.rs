@@ -72,6 +72,31 @@ pub(crate) fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<T
         .collect())
 }
 
+/// The one test that a filter chooses.
+///
+/// # Errors
+/// None or several, with the names nearest to it or some of those.
+pub(crate) fn one(tests: &[Test], wanted: &str) -> anyhow::Result<Test> {
+    let chosen = choose(tests, &[wanted.to_owned()])?;
+    // Why: the name of a whole test is meant where it is part of others, too.
+    let whole: Vec<&Test> = chosen
+        .iter()
+        .filter(|test| canonical(&test.test) == canonical(wanted))
+        .collect();
+    match (&*chosen, &*whole) {
+        ([only], _) => Ok(only.clone()),
+        (_, [only]) => Ok((*only).clone()),
+        _ => {
+            let names: Vec<String> = chosen.iter().take(3).map(Test::path).collect();
+            let more = if chosen.len() > 3 { ", …" } else { "" };
+            Err(exit::usage(format!(
+                "'{wanted}' matches several tests: {}{more}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
 fn nothing(filter: &Filter, tests: &[Test]) -> String {
     let near = nearest(&filter.canonical, tests);
     let mut text = format!("no test matches '{}'", filter.written);

@@ -10,16 +10,20 @@ mod build;
 mod catalog;
 mod ci;
 mod console;
+mod describe;
 mod doctor;
+mod dts;
 mod event;
 mod exit;
 mod filter;
 mod kernel;
 mod leftovers;
 mod list;
+mod log;
 mod output;
 mod process;
 mod report;
+mod reports;
 mod review;
 mod roadtest;
 mod runner;
@@ -46,6 +50,14 @@ const AFTER_HELP: &str = "Exit codes: 0 all passed, 1 some failed, 2 usage, \
 enum Verb {
     /// Build the kernel where needed, and run the driver tests.
     Roadtest(roadtest::Args),
+    /// Write reports of the last run.
+    Report(reports::Args),
+    /// Print a test's last timeline.
+    Log(log::Args),
+    /// Print the devicetree of a test's board.
+    Dts(dts::Args),
+    /// Print a chip's register map as documentation.
+    Describe(describe::Args),
     /// List the driver tests.
     List(list::Args),
     /// Build the kernel, and leave it for the tests.
@@ -66,6 +78,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = process::watch_for_interrupts().and_then(|()| match cli.verb {
         Verb::Roadtest(args) => roadtest::run(&args),
+        Verb::Report(args) => reports::run(&args),
+        Verb::Log(args) => log::run(&args),
+        Verb::Dts(args) => dts::run(&args),
+        Verb::Describe(args) => describe::run(&args),
         Verb::List(args) => list::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Doctor(args) => doctor::run(&args),

@@ -15,6 +15,7 @@ use crate::event::{Counts, Event, Verdict};
 use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
+use crate::reports::{self, Reports};
 use crate::runner::{self, Job, Program};
 use crate::{filter, leftovers, verdict, workspace};
 
@@ -31,6 +32,10 @@ pub(crate) struct Args {
     /// Say only what failed
     #[arg(long, short)]
     quiet: bool,
+    /// Write a report, too: ktap, junit, json, github, gitlab, html or
+    /// vcd:TEST, and where to put it (- is standard output); may be repeated
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    reports: Vec<reports::Wanted>,
     /// Use the kernel that is there
     #[arg(long, conflicts_with_all = ["ksrc", "kernel"])]
     no_build: bool,
@@ -54,6 +59,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// and running tests.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
+    let reports = Reports::open(&args.reports)?;
     let verbosity = if args.quiet {
         Verbosity::Quiet
     } else {
@@ -86,6 +92,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     };
     let verdicts = plan.run()?;
     plan.end(&verdicts);
+    reports.write(&plan.root, &plan.out)?;
     Ok(Done::from_failed(Counts::of(&verdicts).failed))
 }
 

@@ -13,7 +13,13 @@ use super::Problem;
 const MAY_KNOW: [(&str, &[&str]); 14] = [
     (
         "xtask",
-        &["roadtest-kconfig", "roadtest-record", "roadtest-uml"],
+        &[
+            "roadtest-chips",
+            "roadtest-kconfig",
+            "roadtest-model",
+            "roadtest-record",
+            "roadtest-uml",
+        ],
     ),
     (
         "roadtest-drivers",

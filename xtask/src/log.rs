@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask log`: a test's last timeline. It reads what the test left
+//! behind and runs nothing.
+
+use std::fmt::Write as _;
+
+use roadtest_record::event::{Event, What};
+
+use crate::exit::{self, Done};
+use crate::reports::{Run, Test};
+use crate::{console, workspace};
+
+/// Print a test's last timeline.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Part of `driver/test` that only one test has
+    test: String,
+    /// With the virtual time of each entry, in seconds
+    #[arg(long)]
+    time: bool,
+    /// Only what a chip, pin or device of that name has to do with
+    #[arg(long, value_name = "NAME")]
+    chip: Option<String>,
+    /// As JSON, an object a line
+    #[arg(long, conflicts_with = "time")]
+    json: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Where nothing has run yet, or a name means nothing.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    let run = Run::load(&root, &workspace::out(&root))?;
+    let test = run.find(&args.test)?;
+    let events = chosen(test, args.chip.as_deref())?;
+    if events.is_empty() {
+        console::status("Note", &format!("{} has no timeline", test.path()));
+    }
+    for event in events {
+        match args.json {
+            true => console::line(&serde_json::to_string(event)?),
+            false if event.what == What::I2cStop && !args.time => {}
+            false => console::line(&text(event, args)),
+        }
+    }
+    Ok(Done::AllPassed)
+}
+
+/// The events that have to do with `name`; all where there is none.
+fn chosen<'a>(test: &'a Test, name: Option<&str>) -> anyhow::Result<Vec<&'a Event>> {
+    let Some(name) = name else {
+        return Ok(test.events.iter().collect());
+    };
+    // Why: a stop has no name; it belongs to the message before it.
+    let mut last = false;
+    let mut chosen = Vec::new();
+    for event in &test.events {
+        let ours = match &event.what {
+            What::I2cStop => last,
+            what => subjects(what).contains(&name),
+        };
+        if matches!(event.what, What::I2c { .. }) {
+            last = ours;
+        }
+        if ours {
+            chosen.push(event);
+        }
+    }
+    if chosen.is_empty() {
+        let all = test.events.iter().flat_map(|event| subjects(&event.what));
+        return Err(exit::usage(unknown(name, all.collect())));
+    }
+    Ok(chosen)
+}
+
+/// The names that an entry has to do with.
+fn subjects(what: &What) -> Vec<&str> {
+    match what {
+        What::I2c { chip, .. } | What::Violation { chip, .. } => vec![chip],
+        What::Pin { pin, by, .. } => vec![pin, by],
+        What::Interrupt { pin, .. } => vec![pin],
+        What::Malformed { device, .. } => vec![device],
+        What::I2cStop | What::Request { .. } | What::Kernel { .. } => vec![],
+    }
+}
+
+fn unknown(name: &str, mut all: Vec<&str>) -> String {
+    all.retain(|one| !one.is_empty());
+    all.sort_unstable();
+    all.dedup();
+    match all.is_empty() {
+        true => format!("nothing on this timeline is called '{name}'"),
+        false => format!(
+            "nothing on this timeline is called '{name}'; there are {}",
+            all.join(", ")
+        ),
+    }
+}
+
+/// A line as in `timeline.txt`, with its time where that is asked for.
+fn text(event: &Event, args: &Args) -> String {
+    let mut line = String::new();
+    if args.time {
+        let (seconds, ns) = (event.time_ns / 1_000_000_000, event.time_ns % 1_000_000_000);
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(line, "{seconds:5}.{ns:09}  ");
+    }
+    let _ = match &event.what {
+        What::I2c {
+            address,
+            chip,
+            write,
+            bytes,
+            target,
+            value,
+            fields,
+            nack,
+        } => {
+            let direction = if *write { 'W' } else { 'R' };
+            let nack = if *nack { "NACK  " } else { "" };
+            match target.is_empty() {
+                true => write!(line, "{chip:12} {direction} {address:02x}  {nack}{bytes}"),
+                false => write!(
+                    line,
+                    "{chip:12} {direction} {target:15} {nack}{value}  {fields}"
+                ),
+            }
+        }
+        What::I2cStop => write!(line, "STOP"),
+        What::Pin { pin, to, by } => write!(line, "PIN {pin} {to} ({by})"),
+        What::Interrupt { pin, text } => write!(line, "IRQ {pin} {text}"),
+        What::Request { text, answer } => write!(line, "> {text} = {answer}"),
+        What::Kernel { text } => write!(line, "# {text}"),
+        What::Violation { chip, text } => write!(line, "{chip:12} ! {text}"),
+        What::Malformed { device, text } => write!(line, "! {device}: {text}"),
+    };
+    line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::example;
+
+    fn shown(chip: Option<&str>) -> String {
+        let args = Args {
+            test: String::new(),
+            time: true,
+            chip: None,
+            json: false,
+        };
+        let run = example();
+        let test = run.find("reads_lux").expect("there is one");
+        let events = chosen(test, chip).expect("there is such a name");
+        let lines: Vec<String> = events.iter().map(|event| text(event, &args)).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_timeline_with_times() {
+        insta::assert_snapshot!(shown(None));
+    }
+
+    #[test]
+    fn a_chip_is_shown_with_what_it_did_to_its_pins() {
+        insta::assert_snapshot!(shown(Some("opt3001")));
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_gives_those_that_are() {
+        let run = example();
+        let test = run.find("reads_lux").expect("there is one");
+        let error = chosen(test, Some("opt301")).expect_err("there is no such chip");
+        assert_eq!(
+            error.to_string(),
+            "nothing on this timeline is called 'opt301'; there are driver, gpio3, opt3001"
+        );
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! A small run with one of each, for the tests of the reports.
+
+use std::path::PathBuf;
+
+use roadtest_record::event::{Event, What};
+use roadtest_record::summary::{KernelIdentity, Summary};
+use roadtest_record::test::{Outcome, Record};
+
+use super::{Run, Test};
+
+fn at(time_ns: u64, what: What) -> Event {
+    Event { time_ns, what }
+}
+
+fn i2c(write: bool, bytes: &str, target: &str, value: &str, fields: &str) -> What {
+    What::I2c {
+        address: 0x44,
+        chip: "opt3001".to_owned(),
+        write,
+        bytes: bytes.to_owned(),
+        target: target.to_owned(),
+        value: value.to_owned(),
+        fields: fields.to_owned(),
+        nack: false,
+    }
+}
+
+fn pin(to: &str, by: &str) -> What {
+    What::Pin {
+        pin: "gpio3".to_owned(),
+        to: to.to_owned(),
+        by: by.to_owned(),
+    }
+}
+
+fn interrupt(text: &str) -> What {
+    What::Interrupt {
+        pin: "gpio3".to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+/// A driver that reads the result before the conversion has ended.
+fn events() -> Vec<Event> {
+    vec![
+        at(
+            12_000_000,
+            What::Kernel {
+                text: "opt3001 0-0044: Found TI OPT3001".to_owned(),
+            },
+        ),
+        at(20_000_000, pin("input", "driver")),
+        at(20_001_000, interrupt("armed falling")),
+        at(
+            21_097_500,
+            i2c(true, "01 ca 10", "CONFIG", "ca10", "mode=Single"),
+        ),
+        at(21_097_500, What::I2cStop),
+        at(821_097_500, pin("low", "opt3001")),
+        at(821_097_500, interrupt("fired")),
+        at(821_120_000, i2c(false, "34 56", "RESULT", "3456", "")),
+        at(821_120_000, What::I2cStop),
+        at(
+            821_130_000,
+            What::Violation {
+                chip: "opt3001".to_owned(),
+                text: "read of RESULT while converting (7.1)".to_owned(),
+            },
+        ),
+        at(
+            821_150_000,
+            What::Request {
+                text: "read in_illuminance_input".to_owned(),
+                answer: "88.800000".to_owned(),
+            },
+        ),
+    ]
+}
+
+fn test(name: &str, outcome: Outcome, reason: &str) -> Test {
+    let driver = "iio/light/opt3001";
+    let skipped = outcome == Outcome::Skipped;
+    let timeline = match skipped {
+        true => PathBuf::new(),
+        false => format!("tests/{driver}/{name}/timeline.txt").into(),
+    };
+    Test {
+        record: Record {
+            name: format!("iio::light::opt3001::{name}"),
+            driver: driver.to_owned(),
+            outcome,
+            reason: reason.to_owned(),
+            wall_ms: 92.0,
+            boot_ms: 31.5,
+            virtual_ns: 821_150_000,
+            transfers: 2,
+            kernel_reports: Vec::new(),
+            timeline,
+            expected: None,
+            got: None,
+        },
+        test: name.to_owned(),
+        folder: PathBuf::new(),
+        events: if skipped { Vec::new() } else { events() },
+        dmesg: String::new(),
+        output: String::new(),
+    }
+}
+
+/// A run with one of each.
+pub(crate) fn example() -> Run {
+    let mut failed = test(
+        "reads_lux",
+        Outcome::Failed,
+        "assertion failed\n  left: Err(ETIMEDOUT)\n right: Ok(\"88.8\") \
+         (crates/roadtest-drivers/tests/iio/light/opt3001.rs:42)",
+    );
+    failed.record.expected = Some("Ok(\"88.8\")".to_owned());
+    failed.record.got = Some("Err(ETIMEDOUT)".to_owned());
+    failed.output = "Snapshot: reads_lux\n\
+         -old snapshot\n+new results\n────────────┬─────\n    \
+         0     0 │ W CONFIG  ca10\n    1       │-R RESULT  3456\n          1 │+R RESULT  0000\n\
+         ────────────┴─────\n"
+        .to_owned();
+    let mut reported = test(
+        "unbinds",
+        Outcome::KernelReport,
+        "the kernel reported: WARNING: CPU: 0 PID: 1 at drivers/iio/light/opt3001.c:7",
+    );
+    reported.record.kernel_reports =
+        vec!["WARNING: CPU: 0 PID: 1 at drivers/iio/light/opt3001.c:7".to_owned()];
+    reported.dmesg = "[    0.1] ------------[ cut here ]------------\n".to_owned();
+    let mut other = test(
+        "negative_temperature",
+        Outcome::ModelViolation,
+        "tmp117: write to <reserved> bit 15 & \"more\", 100%",
+    );
+    other.record.driver = "iio/temperature/tmp117".to_owned();
+    other.record.name = "iio::temperature::tmp117::negative_temperature".to_owned();
+    other.record.timeline = "tests/iio/temperature/tmp117/negative_temperature/timeline.txt".into();
+    let tests = vec![
+        test("probes", Outcome::Passed, ""),
+        test(
+            "buffers",
+            Outcome::Skipped,
+            "CONFIG_IIO_BUFFER is not in this kernel",
+        ),
+        failed,
+        reported,
+        other,
+    ];
+    let kernel = KernelIdentity {
+        release: "6.12.117".to_owned(),
+        source: "debian:6.12".to_owned(),
+        config_fingerprint: "0123".to_owned(),
+    };
+    Run::new(kernel, tests)
+}
+
+/// The same as files.
+pub(crate) fn example_folder() -> tempfile::TempDir {
+    let out = tempfile::tempdir().expect("a folder");
+    let run = example();
+    for test in &run.tests {
+        if test.record.timeline.as_os_str().is_empty() {
+            continue;
+        }
+        let folder = out.path().join(&test.record.timeline);
+        let folder = folder.parent().expect("it is in a folder");
+        roadtest_record::store(&folder.join("timeline.json"), &test.events).expect("written");
+        std::fs::write(folder.join("dmesg.txt"), &test.dmesg).expect("written");
+        std::fs::write(folder.join("output.txt"), &test.output).expect("written");
+    }
+    let summary = Summary {
+        schema: 1,
+        kernel: run.kernel,
+        tests: run.tests.into_iter().map(|test| test.record).collect(),
+    };
+    roadtest_record::store(&out.path().join("summary.json"), &summary).expect("written");
+    out
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The report for browsers: one file that fetches nothing. The page, its
+//! style and its script are in `assets/`; this puts the run into it. Each
+//! test's events stand in a block of their own, which the script reads when
+//! the test is opened, so that hundreds of tests cost no time at first.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use roadtest_record::event::{Event, What};
+use roadtest_record::summary::KernelIdentity;
+use serde::Serialize;
+
+use super::insta_diff::{self, Diff};
+use super::run::{Run, Test, outcome_name};
+use crate::output;
+
+const PAGE: &str = include_str!("assets/report.html");
+const STYLE: &str = include_str!("assets/report.css");
+const SCRIPT: &str = include_str!("assets/report.js");
+
+/// What the list and the summaries need.
+#[derive(Serialize)]
+struct Index<'a> {
+    kernel: &'a KernelIdentity,
+    tests: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    driver: &'a str,
+    test: &'a str,
+    outcome: &'static str,
+    reason: &'a str,
+    expected: Option<&'a str>,
+    got: Option<&'a str>,
+    wall_ms: f64,
+    boot_ms: f64,
+    virtual_ns: u64,
+    transfers: u64,
+    kernel_reports: &'a [String],
+    diffs: Vec<Diff>,
+}
+
+/// What one opened test needs. Events are rows of numbers: the time since
+/// the event before, the kind, and what the kind has; texts are numbers of
+/// `strings`, of which a long test has few.
+#[derive(Serialize)]
+struct Detail<'a> {
+    strings: Vec<&'a str>,
+    events: Vec<Vec<u64>>,
+    dmesg: &'a str,
+    output: String,
+}
+
+/// The run as one HTML file.
+///
+/// # Errors
+/// Those of the JSON writer.
+pub(super) fn render(run: &Run) -> anyhow::Result<String> {
+    let index = Index {
+        kernel: &run.kernel,
+        tests: run.tests.iter().map(entry).collect(),
+    };
+    let mut data = block("run", &index)?;
+    for (number, test) in run.tests.iter().enumerate() {
+        data.push_str(&block(&format!("t{number}"), &detail(test))?);
+    }
+    // The data goes in last: nothing in it is taken for a place.
+    Ok(PAGE
+        .replace("@STYLE@", STYLE)
+        .replace("@SCRIPT@", SCRIPT)
+        .replacen("@DATA@", &data, 1))
+}
+
+fn block(id: &str, value: &impl Serialize) -> anyhow::Result<String> {
+    // Why: an element's text ends at the first `</script`, and `<!--` has a
+    // meaning in it; in JSON a `<` only ever stands in strings.
+    let json = serde_json::to_string(value)?.replace('<', "\\u003c");
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "<script type=\"application/json\" id=\"{id}\">{json}</script>"
+    );
+    Ok(text)
+}
+
+fn entry(test: &Test) -> Entry<'_> {
+    let record = &test.record;
+    Entry {
+        driver: &record.driver,
+        test: &test.test,
+        outcome: outcome_name(record.outcome),
+        reason: &record.reason,
+        expected: record.expected.as_deref(),
+        got: record.got.as_deref(),
+        wall_ms: record.wall_ms,
+        boot_ms: record.boot_ms,
+        virtual_ns: record.virtual_ns,
+        transfers: record.transfers,
+        kernel_reports: &record.kernel_reports,
+        diffs: match test.failed() {
+            true => insta_diff::find(&test.output),
+            false => Vec::new(),
+        },
+    }
+}
+
+fn detail(test: &Test) -> Detail<'_> {
+    let mut strings = Strings::default();
+    let mut before = 0;
+    let mut events = Vec::new();
+    for event in &test.events {
+        let mut row = vec![event.time_ns.saturating_sub(before)];
+        before = before.max(event.time_ns);
+        strings.event(&mut row, event);
+        events.push(row);
+    }
+    Detail {
+        strings: strings.list,
+        events,
+        dmesg: &test.dmesg,
+        output: match test.failed() {
+            true => output::essence(&test.output).join("\n"),
+            false => String::new(),
+        },
+    }
+}
+
+/// Texts, each once.
+#[derive(Default)]
+struct Strings<'a> {
+    list: Vec<&'a str>,
+    known: BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Strings<'a> {
+    fn number(&mut self, text: &'a str) -> u64 {
+        *self.known.entry(text).or_insert_with(|| {
+            self.list.push(text);
+            self.list.len() as u64 - 1
+        })
+    }
+
+    fn event(&mut self, row: &mut Vec<u64>, event: &'a Event) {
+        let (kind, texts): (u64, Vec<&str>) = match &event.what {
+            What::I2c {
+                address,
+                chip,
+                write,
+                bytes,
+                target,
+                value,
+                fields,
+                nack,
+            } => {
+                let flags = u64::from(*write) | u64::from(*nack) << 1;
+                row.extend([0, self.number(chip), u64::from(*address), flags]);
+                for text in [bytes, target, value, fields] {
+                    row.push(self.number(text));
+                }
+                return;
+            }
+            What::I2cStop => (1, vec![]),
+            What::Pin { pin, to, by } => (2, vec![pin, to, by]),
+            What::Interrupt { pin, text } => (3, vec![pin, text]),
+            What::Request { text, answer } => (4, vec![text, answer]),
+            What::Kernel { text } => (5, vec![text]),
+            What::Violation { chip, text } => (6, vec![chip, text]),
+            What::Malformed { device, text } => (7, vec![device, text]),
+        };
+        row.push(kind);
+        for text in texts {
+            row.push(self.number(text));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::run::example;
+    use super::*;
+
+    /// What is between the tags of a block.
+    fn json(page: &str, id: &str) -> serde_json::Value {
+        let start = format!("id=\"{id}\">");
+        let (_, rest) = page.split_once(&start).expect("the block is there");
+        let (text, _) = rest.split_once("</script>").expect("it ends");
+        serde_json::from_str(text).expect("it is JSON")
+    }
+
+    #[test]
+    fn the_events_of_a_test_are_rows_of_numbers() {
+        let run = example();
+        let detail = detail(run.find("reads_lux").expect("there is one"));
+        insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,68,1,6,7,8,9],[0,1],[800000000,2,1,10,5],[0,3,1,11],[22500,0,5,68,0,12,13,14,15],[0,1],[10000,6,5,16],[20000,4,17,18]]");
+        assert_eq!(detail.strings[0], "opt3001 0-0044: Found TI OPT3001");
+    }
+
+    #[test]
+    fn every_test_is_in_the_page_and_nothing_ends_its_block_early() {
+        let mut run = example();
+        let nasty = "</script><!-- @DATA@ @SCRIPT@ \u{2028} \"";
+        run.tests[0].dmesg = nasty.to_owned();
+        let page = render(&run).expect("it is rendered");
+        assert_eq!(json(&page, "t0")["dmesg"], nasty);
+        let tests = json(&page, "run")["tests"].as_array().map(Vec::len);
+        assert_eq!(tests, Some(run.tests.len()));
+        let diffs = &json(&page, "run")["tests"][2]["diffs"];
+        assert_eq!(diffs[0]["lines"][1], "-R RESULT  3456", "{diffs}");
+    }
+
+    #[test]
+    fn the_page_fetches_nothing() {
+        let page = render(&example()).expect("it is rendered");
+        for address in ["http:", "https:", "src=", "@import", "url("] {
+            assert!(!page.contains(address), "{address}");
+        }
+    }
+}

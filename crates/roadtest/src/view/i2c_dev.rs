@@ -361,7 +361,8 @@ impl I2cTarget {
             buffers.push(bytes);
             pointers.push(pointer(0, POINTER_AT, 1));
         }
-        self.file.ioctl_buffers(I2C_SMBUS, &mut buffers, &pointers)?;
+        self.file
+            .ioctl_buffers(I2C_SMBUS, &mut buffers, &pointers)?;
         Ok(buffers.pop().unwrap_or_default())
     }
 }

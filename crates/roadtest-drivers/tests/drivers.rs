@@ -36,3 +36,8 @@ mod regulator {
 mod rtc {
     mod rtc_pcf8563;
 }
+mod i2c {
+    mod busses {
+        mod i2c_virtio;
+    }
+}

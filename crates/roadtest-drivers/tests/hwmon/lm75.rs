@@ -465,3 +465,20 @@ fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
     assert_eq!(alarm.read_at(0, 8), Ok(b"1\n".to_vec()));
     Ok(())
 }
+
+#[test]
+fn registers_are_shown_in_debugfs() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Pct2075::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    sensor.class("hwmon")?.write("temp1_max", 90_000)?;
+    chip.forget();
+    let registers = sensor.regmap()?.registers()?;
+    assert_eq!(registers[&0x00], 0x1900);
+    assert_eq!(registers[&0x02], 0x4b00);
+    // The limit comes from the cache.
+    assert_eq!(registers[&0x03], 0x5a00);
+    assert_eq!(chip.news().reads("OS"), [""; 0]);
+    Ok(())
+}

@@ -137,7 +137,8 @@ impl World {
     pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
         let write = matches!(message, Message::Write(_));
         let Some(index) = self.slot_at(address) else {
-            self.log_i2c(address, "", write, message.bytes(), None, true);
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, "", write, bytes, None, true);
             return Err(Nack);
         };
         if self.slots[index].disconnected {

@@ -32,7 +32,10 @@ fn vcnl4000_light_is_measured_on_demand() -> roadtest::Result {
         chip.forget();
         assert_eq!(iio.read("in_illuminance_raw"), Ok(raw.into()));
     }
-    assert_snapshot!(chip.news());
+    // How often the driver looks depends on how long it sleeps, in ticks.
+    let looks = chip.news().reads("COMMAND");
+    assert!(looks.len() > 3 && looks.last().is_some_and(|ready| ready == "c0"));
+    assert_snapshot!(chip.news().only(|line| !line.starts_with("R COMMAND")));
     Ok(())
 }
 
@@ -45,9 +48,9 @@ fn vcnl4000_that_is_never_ready_is_an_io_error() -> roadtest::Result {
     chip.forget();
     let before = uml.now();
     assert_eq!(iio.read("in_illuminance_raw"), Err(Errno::EIO));
-    // 20 times 20 ms, each sleep rounded up to the next tick of 10 ms.
+    // 20 times 20 ms, each rounded up to one or two ticks of 10 ms more.
     let took = uml.now() - before;
-    assert!(SimTime::ms(400) < took && took < SimTime::ms(640), "{took}");
+    assert!(SimTime::ms(400) < took && took < SimTime::ms(820), "{took}");
     assert_eq!(chip.news().reads("COMMAND").len(), 20);
     assert_eq!(chip.news().reads("ALS_RESULT_H").len(), 0);
     chip.with(|chip| chip.set_measurements(Measurements::End));
@@ -76,6 +79,22 @@ fn vcnl4000_of_another_product_is_not_bound() -> roadtest::Result {
     let uml = board.boot()?;
     let errno = uml.bind(&chip).err().and_then(|error| error.errno());
     assert_eq!(errno, Some(Errno::ENODEV));
+    Ok(())
+}
+
+#[test]
+fn vcnl4000_has_neither_events_nor_a_buffer_nor_triggers() -> roadtest::Result {
+    let (board, chip) = board(0x13, Vcnl4000::new());
+    let uml = board.boot()?;
+    let iio = uml.bind(&chip)?.iio()?;
+    assert_eq!(iio.events().err(), Some(Errno::ENODEV));
+    let no_buffer = iio.buffer().err().and_then(|error| error.errno());
+    assert_eq!(no_buffer, Some(Errno::ENODEV));
+    let no_trigger = iio.own_trigger().err().and_then(|error| error.errno());
+    assert_eq!(no_trigger, Some(Errno::ENODEV));
+    let channels = iio.channels()?;
+    let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
+    assert_eq!(names, ["in_illuminance", "in_proximity"]);
     Ok(())
 }
 

@@ -215,6 +215,23 @@ fn an_access_without_power_fails_the_test() {
 }
 
 #[test]
+fn a_test_switches_a_supply_that_no_driver_does() {
+    let mut board = Board::new();
+    let pin = board.gpio(2);
+    let sensor = board
+        .i2c(0x39, Tsl2772::default())
+        .supply(&pin, Level::High);
+    pin.drive(Level::High);
+    let uml = board.boot().unwrap();
+    let device = uml.bind(&sensor).unwrap();
+    pin.drive(Level::Low);
+    uml.expect_violation("access without power");
+    sensor.forget();
+    assert_eq!(device.unbind(), Ok(()));
+    assert!(sensor.news().to_string().contains("NACK"));
+}
+
+#[test]
 fn two_chips_share_a_supply_and_the_last_one_switches_it_off() {
     let mut board = Board::new();
     let (vdd, first) = supplied(&mut board);

@@ -454,7 +454,8 @@ impl<C: Chip> Wired<C> {
     }
 
     /// Lets a line switch the chip's supply, which is on while the line is at
-    /// `on`. It is off at first, since nobody drives the line yet.
+    /// `on`. A line that nobody drives is low. A driver can switch it, and so
+    /// can the test, with [`Pin::drive`].
     #[must_use]
     #[track_caller]
     pub fn supply(self, pin: &Pin, on: Level) -> Self {

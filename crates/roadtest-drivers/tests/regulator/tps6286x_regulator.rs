@@ -170,7 +170,7 @@ fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
 }
 
 #[test]
-fn a_ramp_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
+fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
     let slow = Tps6286x::new().with_start_up(SimTime::ms(4));
     let rail = rail(slow, normal())?;
     rail.uml

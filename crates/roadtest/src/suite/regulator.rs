@@ -259,3 +259,70 @@ impl Registers {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use roadtest_record::event::Event;
+
+    use super::*;
+
+    /// What the driver knows after these writes of VSET.
+    fn after(values: &[&str]) -> Registers {
+        let events: Vec<Event> = values
+            .iter()
+            .map(|value| Event {
+                time_ns: 0,
+                what: What::I2c {
+                    address: 0x40,
+                    chip: "chip".into(),
+                    write: true,
+                    bytes: String::new(),
+                    target: "VSET".into(),
+                    value: (*value).into(),
+                    fields: String::new(),
+                    nack: false,
+                },
+            })
+            .collect();
+        let mut registers = Registers {
+            values: BTreeMap::new(),
+            writes: BTreeMap::new(),
+        };
+        registers.take(&crate::Timeline::of_chip(&events, "chip", 0x40, None));
+        registers
+    }
+
+    fn expect(registers: &Registers, mask: u32, value: u32) {
+        registers.expect("VSET", mask, value, || "at 1 uV".into());
+    }
+
+    #[test]
+    fn a_register_that_holds_its_bits_is_as_it_should_be() {
+        expect(&after(&["5a"]), 0xff, 0x5a);
+        expect(&after(&["5a"]), 0x0f, 0x0a);
+    }
+
+    #[test]
+    #[should_panic(expected = "bits 0xff of VSET at 1 uV")]
+    fn another_value_is_noticed() {
+        expect(&after(&["5a"]), 0xff, 0x5b);
+    }
+
+    #[test]
+    #[should_panic(expected = "2 writes of VSET for one request, at 1 uV")]
+    fn a_detour_is_noticed() {
+        expect(&after(&["00", "5a"]), 0xff, 0x5a);
+    }
+
+    #[test]
+    #[should_panic(expected = "bits 0xff of VSET at 1 uV")]
+    fn a_register_that_was_never_seen_is_noticed() {
+        expect(&after(&[]), 0xff, 0x5a);
+    }
+
+    #[test]
+    fn a_range_has_both_its_ends() {
+        let range = Range::linear(400, 420, 10);
+        assert_eq!(range.voltages().collect::<Vec<_>>(), [400, 410, 420]);
+    }
+}

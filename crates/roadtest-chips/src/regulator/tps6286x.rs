@@ -10,8 +10,8 @@
 //! faults behind STATUS, and the spread of the times; the ramp has the slope
 //! that CONTROL asks for.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Nack, SimTime, registers};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -47,6 +47,7 @@ const START_UP: SimTime = SimTime::ms(3);
 #[derive(Clone, Debug)]
 pub struct Tps6286x {
     registers: Registers,
+    supply: Supply,
     output: Output,
     start_up: SimTime,
 }
@@ -62,6 +63,7 @@ impl Tps6286x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
+            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(0),
             start_up: START_UP,
         }
@@ -119,6 +121,7 @@ impl RegisterChip for Tps6286x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -141,6 +144,12 @@ impl RegisterChip for Tps6286x {
             let what = "SWEN to next access";
             self.output.go(what, "start-up", uv, takes, now);
         }
+    }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        self.registers.reset();
+        self.output = Output::at(0);
     }
 
     /// Fast mode plus and high speed are allowed.
@@ -183,6 +192,17 @@ mod tests {
             read(&mut chip, SimTime::ms(1), &[0x03], 1),
             "R CONTROL 23 swen=1 ramp=MilliVolt1"
         );
+    }
+
+    #[test]
+    fn a_chip_without_power_forgets_and_does_not_answer() {
+        let mut chip = Tps6286x::new().with_control(0x23);
+        chip.power(Level::Low, SimTime::ms(1));
+        assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
+        let text = write(&mut chip, SimTime::ms(1), &[0x01, 0x00]);
+        assert_eq!(text, "! access without power\nNACK");
+        chip.power(Level::High, SimTime::ms(2));
+        assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
     }
 
     #[test]

@@ -10,8 +10,8 @@
 //! consumer of a voltage that was not there. Not modelled: the delay before a
 //! soft-start, the faults behind STATUS and stacked operation.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Nack, SimTime, registers};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -50,6 +50,7 @@ registers! {
 #[derive(Clone, Debug)]
 pub struct Tps6287x {
     registers: Registers,
+    supply: Supply,
     output: Output,
     /// What CONTROL1 is after power-up: a strap decides SWEN.
     control1: u32,
@@ -68,6 +69,7 @@ impl Tps6287x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
+            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(750_000),
             control1: reg::CONTROL1.reset,
             set_uv: 750_000,
@@ -152,6 +154,7 @@ impl RegisterChip for Tps6287x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -166,6 +169,17 @@ impl RegisterChip for Tps6287x {
                 self.set(bus.now());
             }
             self.switch(reg::SWEN.of(old), bus.now());
+        }
+    }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        self.registers.reset();
+        self.registers.store(reg::CONTROL1, self.control1);
+        self.set_uv = self.set_point_uv();
+        self.output = Output::at(0);
+        if on.is_high() {
+            self.switch(0, now);
         }
     }
 
@@ -212,6 +226,18 @@ mod tests {
         write(&mut chip, SimTime::ZERO, &[0x01, 0x2a]);
         assert_eq!(chip.output_uv(SimTime::us(385)), 375_000);
         assert_eq!(chip.output_uv(SimTime::us(770)), 750_000);
+    }
+
+    #[test]
+    fn a_chip_that_gets_power_starts_as_its_straps_say() {
+        let mut chip = Tps6287x::new();
+        chip.power(Level::Low, SimTime::ms(1));
+        assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
+        let text = write(&mut chip, SimTime::ms(1), &[0x00, 0x00]);
+        assert_eq!(text, "! access without power\nNACK");
+        chip.power(Level::High, SimTime::ms(2));
+        assert_eq!(chip.output_uv(SimTime::us(2_385)), 375_000);
+        assert_eq!(chip.output_uv(SimTime::us(2_770)), 750_000);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::regulator::{self, Bits, Descriptor, Field, Range};
 use roadtest::view::regulator::{Consumer, Mode, Regulator, State};
-use roadtest::{Board, Node, SimTime, Uml, Wired};
+use roadtest::{Board, Chip, Errno, Level, Node, SimTime, Uml, Wired};
 use roadtest_chips::regulator::tps6286x::Tps6286x;
 
 const SUITE: Descriptor = Descriptor {
@@ -180,5 +180,33 @@ fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::
     let output = rail.chip.with(|chip| chip.output_uv(rail.uml.now()));
     assert!(output < 800_000, "{output} uV");
     rail.consumer.set_mode(Mode::Fast)?;
+    Ok(())
+}
+
+#[test]
+fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
+    let rail = rail(Tps6286x::new(), normal())?;
+    rail.consumer.set(800_000, 1_675_000)?;
+    rail.uml.expect_violation("access without power");
+    let now = rail.uml.now();
+    rail.chip.with(|chip| Chip::power(chip, Level::Low, now));
+
+    // The driver has cached the registers since some kernel after 6.12.
+    if rail.uml.version() <= (6, 12) {
+        assert_eq!(rail.regulator.microvolts(), Err(Errno::EIO));
+        assert_eq!(rail.regulator.state(), Ok(State::Unknown));
+        assert_eq!(rail.regulator.mode(), Ok(Mode::Unknown));
+    } else {
+        assert_eq!(rail.regulator.microvolts(), Ok(800_000));
+        assert_eq!(rail.regulator.state(), Ok(State::Enabled));
+        assert_eq!(rail.regulator.mode(), Ok(Mode::Normal));
+    }
+    // A write that fails is not remembered as done.
+    rail.consumer.set_mode(Mode::Fast)?;
+    assert_eq!(rail.consumer.mode(), Ok(Mode::Normal));
+
+    rail.chip.with(|chip| Chip::power(chip, Level::High, now));
+    rail.consumer.set_mode(Mode::Fast)?;
+    assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
     Ok(())
 }

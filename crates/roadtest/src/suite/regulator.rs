@@ -140,8 +140,8 @@ pub fn check<C: Chip>(
 }
 
 /// Asks for every voltage of the ranges, and for one between each two, and
-/// calls `set` when the regulator says that it is there. Where `chip` registers
-/// do not matter, this is the whole suite.
+/// calls `set` when the regulator says that it is there. For a regulator
+/// without registers this is the whole suite.
 ///
 /// # Errors
 /// Where the kernel cannot be asked.
@@ -156,21 +156,22 @@ pub fn voltages(
     mut set: impl FnMut(u32),
 ) -> Result {
     let max = last_uv(ranges);
+    let min = ranges.first().map_or(0, |range| range.first_uv);
+    consumer.set(min, max)?;
     let mut before: Option<u32> = None;
     for uv in ranges.iter().flat_map(|range| range.voltages()) {
         // One microvolt above the step before is rounded up to this one.
         let asked = [before.map(|before| before + 1), Some(uv)];
         for asked in asked.into_iter().flatten() {
-            consumer.set(asked, max)?;
+            consumer.set_min_microvolts(asked)?;
             assert_eq!(regulator.microvolts(), Ok(uv), "asked for {asked} uV");
             set(uv);
         }
         before = Some(uv);
     }
     // The whole way at once, down and up.
-    let min = ranges.first().map_or(0, |range| range.first_uv);
     for uv in [min, max] {
-        consumer.set(uv, max)?;
+        consumer.set_min_microvolts(uv)?;
         assert_eq!(regulator.microvolts(), Ok(uv), "asked for {uv} uV");
         set(uv);
     }

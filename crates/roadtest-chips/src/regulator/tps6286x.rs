@@ -160,6 +160,9 @@ impl RegisterChip for Tps6286x {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use roadtest_model::Chip;
+
     use super::*;
     use crate::testing::{read, write};
 
@@ -197,11 +200,11 @@ mod tests {
     #[test]
     fn a_chip_without_power_forgets_and_does_not_answer() {
         let mut chip = Tps6286x::new().with_control(0x23);
-        chip.power(Level::Low, SimTime::ms(1));
+        RegisterChip::power(&mut chip, Level::Low, SimTime::ms(1));
         assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
         let text = write(&mut chip, SimTime::ms(1), &[0x01, 0x00]);
         assert_eq!(text, "! access without power\nNACK");
-        chip.power(Level::High, SimTime::ms(2));
+        RegisterChip::power(&mut chip, Level::High, SimTime::ms(2));
         assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
     }
 
@@ -212,5 +215,25 @@ mod tests {
         write(&mut chip, SimTime::ms(1), &[0x03, 0x90]);
         assert_eq!(read(&mut chip, SimTime::ms(2), &[0x01], 1), "R VOUT1 64");
         assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(
+            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..4)), 0..32)
+        ) {
+            let mut chip = Tps6286x::new().with_control(0x23);
+            for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
+                let mut bus = Bus::at(SimTime::us(us));
+                let outcome = if is_read {
+                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                } else {
+                    Chip::write(&mut chip, &mut bus, &bytes)
+                };
+                prop_assert_eq!(outcome, Ok(()));
+                Chip::stop(&mut chip, &mut bus);
+                prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
+            }
+        }
     }
 }

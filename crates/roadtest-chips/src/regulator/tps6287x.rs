@@ -191,6 +191,9 @@ impl RegisterChip for Tps6287x {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use roadtest_model::Chip;
+
     use super::*;
     use crate::testing::{read, write};
 
@@ -231,11 +234,11 @@ mod tests {
     #[test]
     fn a_chip_that_gets_power_starts_as_its_straps_say() {
         let mut chip = Tps6287x::new();
-        chip.power(Level::Low, SimTime::ms(1));
+        RegisterChip::power(&mut chip, Level::Low, SimTime::ms(1));
         assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
         let text = write(&mut chip, SimTime::ms(1), &[0x00, 0x00]);
         assert_eq!(text, "! access without power\nNACK");
-        chip.power(Level::High, SimTime::ms(2));
+        RegisterChip::power(&mut chip, Level::High, SimTime::ms(2));
         assert_eq!(chip.output_uv(SimTime::us(2_385)), 375_000);
         assert_eq!(chip.output_uv(SimTime::us(2_770)), 750_000);
     }
@@ -260,5 +263,25 @@ mod tests {
             read(&mut chip, SimTime::ZERO, &[0x04], 1),
             "R STATUS 00 tshut=0"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(
+            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..4)), 0..32)
+        ) {
+            let mut chip = Tps6287x::new();
+            for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
+                let mut bus = Bus::at(SimTime::us(us));
+                let outcome = if is_read {
+                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                } else {
+                    Chip::write(&mut chip, &mut bus, &bytes)
+                };
+                prop_assert_eq!(outcome, Ok(()));
+                Chip::stop(&mut chip, &mut bus);
+                prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
+            }
+        }
     }
 }

@@ -365,7 +365,6 @@ impl Board {
         for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
             bus.push(chip_node(index, slot, chip));
         }
-        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         if !world.lines.is_empty() {
             let controller = Node::new("gpio")
                 .label(GPIO_LABEL)
@@ -376,6 +375,9 @@ impl Board {
                 .prop("#interrupt-cells", 2);
             root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
         }
+        // Why behind the lines: a controller that comes up before the one that
+        // its chips' interrupts go to makes fw_devlink complain about a link.
+        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         for supply in &wiring.supplies {
             tree.root_mut().push(supply.node(GPIO_LABEL));
         }

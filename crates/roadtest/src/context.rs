@@ -70,16 +70,6 @@ pub(crate) fn note_fault(fault: &Fault) {
     });
 }
 
-/// Forgets that the guest died; gives how, where it did.
-pub(crate) fn forgive_death() -> Option<String> {
-    TROUBLE.with_borrow_mut(|trouble| {
-        let died = |(outcome, _): &(Outcome, String)| *outcome == Outcome::GuestDied;
-        let (_, text) = trouble.fault.take_if(|fault| died(fault))?;
-        trouble.panic = None;
-        Some(text)
-    })
-}
-
 /// Ends the test with a fault.
 pub(crate) fn fail(fault: &Fault) -> ! {
     note_fault(fault);

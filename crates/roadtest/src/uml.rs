@@ -260,28 +260,6 @@ impl Uml {
         expected.push(text.to_owned());
     }
 
-    /// Expects the guest to die of what `doing` does, with `text` in the
-    /// kernel's last words: a defect that is on record. Nothing can be asked
-    /// of the guest afterwards.
-    ///
-    /// # Errors
-    /// Where the guest lives, or died of something else.
-    ///
-    /// # Panics
-    /// Where `doing` panics for another reason.
-    pub fn expect_death<T>(&self, text: &str, doing: impl FnOnce() -> T) -> Result {
-        self.expect_report(text);
-        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(doing));
-        let Err(panic) = done else {
-            return Err(Error::new(format!("the guest did not die: {text}")));
-        };
-        match context::forgive_death() {
-            Some(words) if words.contains(text) => Ok(()),
-            Some(words) => Err(Error::new(words)),
-            None => std::panic::resume_unwind(panic),
-        }
-    }
-
     /// Expects a broken contract whose description contains this text;
     /// without it the test fails, and such a breach does not fail the test.
     pub fn expect_violation(&self, text: &str) {

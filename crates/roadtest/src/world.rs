@@ -25,7 +25,6 @@ pub(crate) trait AnyChip: Any {
     fn wake(&mut self, now: SimTime);
     fn power(&mut self, on: Level, now: SimTime);
     fn reset(&mut self, level: Level, now: SimTime);
-    fn scl_hz_max(&self) -> u32;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -59,10 +58,6 @@ impl<C: Chip> AnyChip for C {
 
     fn reset(&mut self, level: Level, now: SimTime) {
         Chip::reset(self, level, now);
-    }
-
-    fn scl_hz_max(&self) -> u32 {
-        Chip::scl_hz_max(self)
     }
 }
 

@@ -394,7 +394,7 @@ impl Inner {
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> std::result::Result<(), Errno> {
-        let what = format!("write {} {text}", short(path));
+        let what = format!("write {} {}", short(path), text.replace('\n', "\\n"));
         let request = Request::WriteFile {
             path: path.into(),
             data: text.into(),

@@ -42,3 +42,8 @@ mod rtc {
 mod leds {
     mod leds_gpio;
 }
+mod i2c {
+    mod busses {
+        mod i2c_virtio;
+    }
+}

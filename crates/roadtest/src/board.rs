@@ -367,7 +367,6 @@ impl Board {
         for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
             bus.push(chip_node(index, slot, chip));
         }
-        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         if !world.lines.is_empty() {
             let controller = Node::new("gpio")
                 .label(GPIO_LABEL)
@@ -378,6 +377,9 @@ impl Board {
                 .prop("#interrupt-cells", 2);
             root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
         }
+        // Why behind the lines: a controller that comes up before the one that
+        // its chips' interrupts go to makes fw_devlink complain about a link.
+        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         for supply in &wiring.supplies {
             tree.root_mut().push(supply.node(GPIO_LABEL));
         }
@@ -456,7 +458,8 @@ impl<C: Chip> Wired<C> {
     }
 
     /// Lets a line switch the chip's supply, which is on while the line is at
-    /// `on`. It is off at first, since nobody drives the line yet.
+    /// `on`. A line that nobody drives is low. A driver can switch it, and so
+    /// can the test, with [`Pin::drive`].
     #[must_use]
     #[track_caller]
     pub fn supply(self, pin: &Pin, on: Level) -> Self {

@@ -192,6 +192,9 @@ impl World {
         if before == after && known {
             return;
         }
+        if before != after && self.lines.output(line).is_none() {
+            self.inputs_changed(line, after);
+        }
         let Some(device) = &mut self.lines.device else {
             return;
         };

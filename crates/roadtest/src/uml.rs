@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A running kernel, as a test uses it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     kernel: Kernel,
     expected_reports: RefCell<Vec<String>>,
     expected_breaches: RefCell<Vec<String>>,
+    expected_death: RefCell<Option<String>>,
+    dead: Cell<bool>,
     autoprobe_off: RefCell<Vec<String>>,
     limit: RefCell<SimTime>,
     _folder: tempfile::TempDir,
@@ -76,6 +78,8 @@ impl Uml {
                 kernel,
                 expected_reports: RefCell::default(),
                 expected_breaches: RefCell::default(),
+                expected_death: RefCell::default(),
+                dead: Cell::default(),
                 autoprobe_off: RefCell::default(),
                 limit: REQUEST_LIMIT.into(),
                 _folder: folder,
@@ -263,6 +267,14 @@ impl Uml {
         expected.push(text.to_owned());
     }
 
+    /// Expects the kernel to die with a report that contains this text: a
+    /// known defect. The request during which it dies fails with `EPIPE`, and
+    /// so does every request after it; without the report the test fails.
+    pub fn expect_death(&self, text: &str) {
+        self.expect_report(text);
+        *self.inner.expected_death.borrow_mut() = Some(text.to_owned());
+    }
+
     /// Runs a program of the guest and waits for it; see
     /// [`Board::host_root`](crate::Board::host_root). Gives its exit code and
     /// its output.
@@ -326,6 +338,9 @@ impl Inner {
         what: &str,
         request: &Request,
     ) -> std::result::Result<Answer, Errno> {
+        if self.dead.get() {
+            return Err(Errno::EPIPE);
+        }
         let limit = *self.limit.borrow();
         let reply = self.machine.borrow_mut().request(request, what, limit);
         match reply {
@@ -335,8 +350,18 @@ impl Inner {
                 what: format!("make sense of the agent's answer {other:?} to `{what}`"),
                 source: std::io::ErrorKind::InvalidData.into(),
             }),
+            Err(Fault::GuestDied { .. }) if self.death_is_expected() => {
+                self.dead.set(true);
+                Err(Errno::EPIPE)
+            }
             Err(fault) => context::fail(&fault),
         }
+    }
+
+    fn death_is_expected(&self) -> bool {
+        let expected = self.expected_death.borrow();
+        let expected = expected.as_deref();
+        expected.is_some_and(|text| report::find(&self.dmesg()).iter().any(|r| r.contains(text)))
     }
 
     pub(crate) fn value(&self, what: &str, request: &Request) -> std::result::Result<i64, Errno> {
@@ -369,7 +394,7 @@ impl Inner {
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> std::result::Result<(), Errno> {
-        let what = format!("write {} {text}", short(path));
+        let what = format!("write {} {}", short(path), text.replace('\n', "\\n"));
         let request = Request::WriteFile {
             path: path.into(),
             data: text.into(),

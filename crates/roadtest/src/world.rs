@@ -25,7 +25,6 @@ pub(crate) trait AnyChip: Any {
     fn wake(&mut self, now: SimTime);
     fn power(&mut self, on: Level, now: SimTime);
     fn reset(&mut self, level: Level, now: SimTime);
-    fn scl_hz_max(&self) -> u32;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -59,10 +58,6 @@ impl<C: Chip> AnyChip for C {
 
     fn reset(&mut self, level: Level, now: SimTime) {
         Chip::reset(self, level, now);
-    }
-
-    fn scl_hz_max(&self) -> u32 {
-        Chip::scl_hz_max(self)
     }
 }
 
@@ -137,7 +132,8 @@ impl World {
     pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
         let write = matches!(message, Message::Write(_));
         let Some(index) = self.slot_at(address) else {
-            self.log_i2c(address, "", write, message.bytes(), None, true);
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, "", write, bytes, None, true);
             return Err(Nack);
         };
         if self.slots[index].disconnected {

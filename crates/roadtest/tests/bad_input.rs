@@ -56,7 +56,7 @@ fn with_odd() -> (Uml, Wired<Odd>) {
 }
 
 #[test]
-#[should_panic(expected = "the model of odd asked to be woken at 3 ms, which is in the past at 1")]
+#[should_panic(expected = "the model of odd asked to be woken at 3 ms, which is in the past at")]
 fn a_model_that_asks_to_be_woken_in_the_past_is_an_error() {
     let (uml, odd) = with_odd();
     odd.with(|chip| chip.wake_at = Some(SimTime::ms(3)));
@@ -212,6 +212,23 @@ fn an_access_without_power_fails_the_test() {
     let uml = board.boot().unwrap();
     let error = uml.bind(&sensor).err().unwrap();
     assert_eq!(error.errno(), Some(Errno::EIO));
+}
+
+#[test]
+fn a_test_switches_a_supply_that_no_driver_does() {
+    let mut board = Board::new();
+    let pin = board.gpio(2);
+    let sensor = board
+        .i2c(0x39, Tsl2772::default())
+        .supply(&pin, Level::High);
+    pin.drive(Level::High);
+    let uml = board.boot().unwrap();
+    let device = uml.bind(&sensor).unwrap();
+    pin.drive(Level::Low);
+    uml.expect_violation("access without power");
+    sensor.forget();
+    assert_eq!(device.unbind(), Ok(()));
+    assert!(sensor.news().to_string().contains("NACK"));
 }
 
 #[test]

@@ -10,8 +10,8 @@
 //! faults behind STATUS, and the spread of the times; the ramp has the slope
 //! that CONTROL asks for.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Nack, SimTime, registers};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -47,6 +47,7 @@ const START_UP: SimTime = SimTime::ms(3);
 #[derive(Clone, Debug)]
 pub struct Tps6286x {
     registers: Registers,
+    supply: Supply,
     output: Output,
     start_up: SimTime,
 }
@@ -62,6 +63,7 @@ impl Tps6286x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
+            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(0),
             start_up: START_UP,
         }
@@ -119,6 +121,7 @@ impl RegisterChip for Tps6286x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -143,6 +146,12 @@ impl RegisterChip for Tps6286x {
         }
     }
 
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        self.registers.reset();
+        self.output = Output::at(0);
+    }
+
     /// Fast mode plus and high speed are allowed.
     fn scl_hz_max(&self) -> u32 {
         3_400_000
@@ -151,6 +160,9 @@ impl RegisterChip for Tps6286x {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use roadtest_model::Chip;
+
     use super::*;
     use crate::testing::{read, write};
 
@@ -186,11 +198,42 @@ mod tests {
     }
 
     #[test]
+    fn a_chip_without_power_forgets_and_does_not_answer() {
+        let mut chip = Tps6286x::new().with_control(0x23);
+        RegisterChip::power(&mut chip, Level::Low, SimTime::ms(1));
+        assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
+        let text = write(&mut chip, SimTime::ms(1), &[0x01, 0x00]);
+        assert_eq!(text, "! access without power\nNACK");
+        RegisterChip::power(&mut chip, Level::High, SimTime::ms(2));
+        assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
+    }
+
+    #[test]
     fn a_reset_brings_back_what_power_up_left() {
         let mut chip = Tps6286x::new();
         write(&mut chip, SimTime::ZERO, &[0x01, 0x00]);
         write(&mut chip, SimTime::ms(1), &[0x03, 0x90]);
         assert_eq!(read(&mut chip, SimTime::ms(2), &[0x01], 1), "R VOUT1 64");
         assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(
+            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..4)), 0..32)
+        ) {
+            let mut chip = Tps6286x::new().with_control(0x23);
+            for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
+                let mut bus = Bus::at(SimTime::us(us));
+                let outcome = if is_read {
+                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                } else {
+                    Chip::write(&mut chip, &mut bus, &bytes)
+                };
+                prop_assert_eq!(outcome, Ok(()));
+                Chip::stop(&mut chip, &mut bus);
+                prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
+            }
+        }
     }
 }

@@ -10,8 +10,8 @@
 //! consumer of a voltage that was not there. Not modelled: the delay before a
 //! soft-start, the faults behind STATUS and stacked operation.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Nack, SimTime, registers};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -50,6 +50,7 @@ registers! {
 #[derive(Clone, Debug)]
 pub struct Tps6287x {
     registers: Registers,
+    supply: Supply,
     output: Output,
     /// What CONTROL1 is after power-up: a strap decides SWEN.
     control1: u32,
@@ -68,6 +69,7 @@ impl Tps6287x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
+            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(750_000),
             control1: reg::CONTROL1.reset,
             set_uv: 750_000,
@@ -152,6 +154,7 @@ impl RegisterChip for Tps6287x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -169,6 +172,17 @@ impl RegisterChip for Tps6287x {
         }
     }
 
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        self.registers.reset();
+        self.registers.store(reg::CONTROL1, self.control1);
+        self.set_uv = self.set_point_uv();
+        self.output = Output::at(0);
+        if on.is_high() {
+            self.switch(0, now);
+        }
+    }
+
     /// Fast mode plus.
     fn scl_hz_max(&self) -> u32 {
         1_000_000
@@ -177,6 +191,9 @@ impl RegisterChip for Tps6287x {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use roadtest_model::Chip;
+
     use super::*;
     use crate::testing::{read, write};
 
@@ -215,6 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn a_chip_that_gets_power_starts_as_its_straps_say() {
+        let mut chip = Tps6287x::new();
+        RegisterChip::power(&mut chip, Level::Low, SimTime::ms(1));
+        assert_eq!(chip.output_uv(SimTime::ms(1)), 0);
+        let text = write(&mut chip, SimTime::ms(1), &[0x00, 0x00]);
+        assert_eq!(text, "! access without power\nNACK");
+        RegisterChip::power(&mut chip, Level::High, SimTime::ms(2));
+        assert_eq!(chip.output_uv(SimTime::us(2_385)), 375_000);
+        assert_eq!(chip.output_uv(SimTime::us(2_770)), 750_000);
+    }
+
+    #[test]
     fn a_reset_brings_back_what_the_straps_say() {
         let mut chip = Tps6287x::off();
         write(&mut chip, SimTime::ZERO, &[0x00, 0x00]);
@@ -234,5 +263,25 @@ mod tests {
             read(&mut chip, SimTime::ZERO, &[0x04], 1),
             "R STATUS 00 tshut=0"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_an_answer(
+            messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..4)), 0..32)
+        ) {
+            let mut chip = Tps6287x::new();
+            for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
+                let mut bus = Bus::at(SimTime::us(us));
+                let outcome = if is_read {
+                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                } else {
+                    Chip::write(&mut chip, &mut bus, &bytes)
+                };
+                prop_assert_eq!(outcome, Ok(()));
+                Chip::stop(&mut chip, &mut bus);
+                prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
+            }
+        }
     }
 }

@@ -141,6 +141,13 @@ impl Pcf8563 {
         self.registers.store(reg::VL, 1);
     }
 
+    /// TIMER_CONTROL as a battery has kept it, with TIMER at its largest. The
+    /// timer begins with the next write to one of them.
+    pub fn set_timer_control(&mut self, value: u8) {
+        self.registers.store(reg::TIMER_CONTROL, value.into());
+        self.registers.store(reg::TIMER, 0xff);
+    }
+
     /// Another part than the datasheet's: accesses must be completed within
     /// `limit`.
     pub fn set_access_max(&mut self, limit: SimTime) {

@@ -3,8 +3,13 @@
 //! driver treats differently.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Wired};
+use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, Wired};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
+
+/// From `fcntl.h` and `poll.h`.
+const O_RDONLY: i32 = 0;
+const POLLPRI: i16 = 2;
+const POLLERR: i16 = 8;
 
 /// Boots a board with this chip alone and binds its driver; gives the hwmon
 /// device. What happened so far is forgotten.
@@ -403,5 +408,77 @@ fn as6200_takes_the_nearest_interval() -> roadtest::Result {
         let conf = u16::from_str_radix(&writes[0], 16).unwrap();
         assert_eq!((writes.len(), conf >> 6 & 3), (1, rate), "{asked}");
     }
+    Ok(())
+}
+
+#[test]
+fn alert_polarity_is_a_property() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((7, 3), "the driver knows no alert polarity");
+    let chip = board.i2c(0x48, Tmp75::default());
+    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let uml = board.boot()?;
+    uml.bind(&chip)?;
+    // POL is bit 2.
+    assert_eq!(chip.timeline().writes("CONF"), ["64"]);
+    Ok(())
+}
+
+/// The driver of 7.3 sees the chip's configuration with its bytes swapped and
+/// sets bit 10 of that, which is a reserved bit of the chip, for bit 10 of
+/// the chip, which is its polarity.
+#[test]
+fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((7, 3), "the driver knows no alert polarity");
+    let chip = board.i2c(0x48, As6200::default());
+    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let uml = board.boot()?;
+    uml.expect_violation("reserved bits 0x0004 of CONF");
+    uml.bind(&chip)?;
+    assert_eq!(chip.timeline().writes("CONF"), ["50e4"]);
+    Ok(())
+}
+
+#[test]
+fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((6, 8), "the driver knows no AS6200");
+    let int = board.gpio_named(1, "alert");
+    let chip = board.i2c(0x48, As6200::default());
+    let chip = chip.interrupt(&int, Edge::Both);
+    let uml = board.boot()?;
+    let hwmon = uml.bind(&chip)?.class("hwmon")?;
+    let alarm = uml.open_with(&format!("{}/temp1_alarm", hwmon.path()), O_RDONLY)?;
+    // Only who has read is told of a change.
+    assert_eq!(alarm.read_at(0, 8), Ok(b"0\n".to_vec()));
+    assert_eq!(alarm.poll(POLLPRI, SimTime::s(2)), Ok(0));
+
+    chip.with(|chip| chip.set_temperature(Celsius::milli(90_000)));
+    let start = uml.now();
+    assert_eq!(alarm.poll(POLLPRI, SimTime::s(10)), Ok(POLLPRI | POLLERR));
+    let told = uml.now() - start;
+    assert!(
+        (SimTime::ms(375)..SimTime::ms(501)).contains(&told),
+        "{told}"
+    );
+    assert_eq!(alarm.read_at(0, 8), Ok(b"1\n".to_vec()));
+    Ok(())
+}
+
+#[test]
+fn registers_are_shown_in_debugfs() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Pct2075::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    sensor.class("hwmon")?.write("temp1_max", 90_000)?;
+    chip.forget();
+    let registers = sensor.regmap()?.registers()?;
+    assert_eq!(registers[&0x00], 0x1900);
+    assert_eq!(registers[&0x02], 0x4b00);
+    // The limit comes from the cache.
+    assert_eq!(registers[&0x03], 0x5a00);
+    assert_eq!(chip.news().reads("OS"), [""; 0]);
     Ok(())
 }

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::regulator::{self, Bits, Descriptor, Field, Range};
 use roadtest::view::regulator::{Consumer, Mode, Regulator, State};
-use roadtest::{Board, Node, SimTime, Uml, Wired};
+use roadtest::{Board, Chip, Errno, Level, Node, SimTime, Uml, Wired};
 use roadtest_chips::regulator::tps6286x::Tps6286x;
 
 const SUITE: Descriptor = Descriptor {
@@ -47,17 +47,26 @@ struct Rail {
     consumer: Consumer,
 }
 
-/// The regulator node, with whatever else it has.
-fn sw() -> Node {
+/// The regulator's node.
+fn sw(label: &str) -> Node {
     Node::new("SW")
-        .label("sw")
+        .label(label)
         .prop("regulator-name", "+0.85V")
         .prop("regulator-min-microvolt", 400_000)
         .prop("regulator-max-microvolt", 1_675_000)
 }
 
 fn normal() -> Node {
-    sw().prop("regulator-allowed-modes", [0, 1])
+    allows_modes(sw("sw"))
+}
+
+/// NORMAL and FPWM of `dt-bindings/regulator/ti,tps62864.h`.
+fn allows_modes(sw: Node) -> Node {
+    sw.prop("regulator-allowed-modes", [0, 1])
+}
+
+fn forces_pwm(sw: Node) -> Node {
+    sw.prop("regulator-initial-mode", 1)
 }
 
 fn rail(chip: Tps6286x, sw: Node) -> roadtest::Result<Rail> {
@@ -141,8 +150,7 @@ fn modes_are_one_bit() -> roadtest::Result {
 
 #[test]
 fn the_devicetree_can_force_pwm() -> roadtest::Result {
-    let fpwm = sw().prop("regulator-initial-mode", 1);
-    let rail = rail(Tps6286x::new(), fpwm)?;
+    let rail = rail(Tps6286x::new(), forces_pwm(sw("sw")))?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
     assert_eq!(rail.regulator.mode(), Ok(Mode::Fast));
     assert_eq!(rail.chip.timeline().writes("CONTROL"), ["10"]);
@@ -170,7 +178,7 @@ fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
 }
 
 #[test]
-fn a_ramp_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
+fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
     let slow = Tps6286x::new().with_start_up(SimTime::ms(4));
     let rail = rail(slow, normal())?;
     rail.uml
@@ -180,5 +188,62 @@ fn a_ramp_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Resu
     let output = rail.chip.with(|chip| chip.output_uv(rail.uml.now()));
     assert!(output < 800_000, "{output} uV");
     rail.consumer.set_mode(Mode::Fast)?;
+    Ok(())
+}
+
+#[test]
+fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
+    let rail = rail(Tps6286x::new(), normal())?;
+    rail.consumer.set(800_000, 1_675_000)?;
+    rail.uml.expect_violation("access without power");
+    let now = rail.uml.now();
+    rail.chip.with(|chip| Chip::power(chip, Level::Low, now));
+
+    // The driver has cached the registers since some kernel after 6.12.
+    if rail.uml.version() <= (6, 12) {
+        assert_eq!(rail.regulator.microvolts(), Err(Errno::EIO));
+        assert_eq!(rail.regulator.state(), Ok(State::Unknown));
+        assert_eq!(rail.regulator.mode(), Ok(Mode::Unknown));
+    } else {
+        assert_eq!(rail.regulator.microvolts(), Ok(800_000));
+        assert_eq!(rail.regulator.state(), Ok(State::Enabled));
+        assert_eq!(rail.regulator.mode(), Ok(Mode::Normal));
+    }
+    // A write that fails is not remembered as done.
+    rail.consumer.set_mode(Mode::Fast)?;
+    assert_eq!(rail.consumer.mode(), Ok(Mode::Normal));
+
+    rail.chip.with(|chip| Chip::power(chip, Level::High, now));
+    rail.consumer.set_mode(Mode::Fast)?;
+    assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
+    Ok(())
+}
+
+#[test]
+fn two_converters_on_one_bus_are_apart() -> roadtest::Result {
+    let mut board = Board::new();
+    let node = |sw: Node| Node::new("regulators").child(sw);
+    let normal = board
+        .i2c(0x48, Tps6286x::new())
+        .child(node(allows_modes(sw("core"))));
+    let forced = board
+        .i2c(0x49, Tps6286x::new())
+        .child(node(forces_pwm(sw("io"))));
+    board
+        .consumer("core-load", "core")
+        .consumer("io-load", "io");
+    let uml = board.boot()?;
+    for chip in [&normal, &forced] {
+        uml.bind(chip)?;
+    }
+    assert_eq!(uml.consumer("core-load")?.mode(), Ok(Mode::Normal));
+
+    normal.forget();
+    let load = uml.consumer("io-load")?;
+    assert_eq!(load.mode(), Ok(Mode::Fast));
+    load.set(600_000, 700_000)?;
+    assert_eq!(forced.timeline().writes("VOUT1"), ["28"]);
+    assert_eq!(forced.timeline().writes("CONTROL"), ["10", "30"]);
+    assert_eq!(normal.news().to_string(), "");
     Ok(())
 }

@@ -239,6 +239,22 @@ fn the_registers_after_bind() -> roadtest::Result {
     Ok(())
 }
 
+/// A voltage that ranges 1, 2 and 3 have, on a board that allows no other.
+const FIXED: Node = Node {
+    compatible: "ti,tps62871",
+    min_uv: 1_000_000,
+    max_uv: 1_000_000,
+    ramp_uv_per_us: None,
+    modes: &[],
+    base_uv: 400_000,
+    step_uv: 2_500,
+};
+
+#[test]
+fn a_fixed_voltage_is_set_in_the_first_range_that_has_it() -> roadtest::Result {
+    bound(FIXED, 1_000_000, &[], &["05"])
+}
+
 #[test]
 fn the_devicetree_can_force_pwm() -> roadtest::Result {
     let rail = rail(FPWM)?;

@@ -195,8 +195,17 @@ impl Machine {
         self.process.kill();
     }
 
-    /// The loop.
+    /// The loop. A connection that the guest closed is its death, wherever
+    /// that is noticed first.
     fn run(&mut self, until: Until) -> Result<Stopped, Fault> {
+        self.serve(until).map_err(|fault| match fault {
+            Fault::Time(roadtest_time::Error::Closed)
+            | Fault::Device(roadtest_vhost::Error::Closed { .. }) => self.death(),
+            fault => fault,
+        })
+    }
+
+    fn serve(&mut self, until: Until) -> Result<Stopped, Fault> {
         let horizon = match until {
             Until::Reply(time) | Until::Time(time) => time,
         };
@@ -287,7 +296,6 @@ impl Machine {
                 Ok(Served::Waits | Served::Answered) => {
                     self.world.borrow_mut().now = self.time.now();
                 }
-                Err(roadtest_time::Error::Closed) => return Err(self.death()),
                 Err(error) => return Err(error.into()),
             }
             return Ok(());
@@ -303,7 +311,6 @@ impl Machine {
                     self.limit_free_run(horizon)?;
                     self.links[device].acknowledge_kick()?;
                 }
-                Err(roadtest_vhost::Error::Closed { .. }) => return Err(self.death()),
                 Err(error) => return Err(error.into()),
             }
             return Ok(());
@@ -369,10 +376,7 @@ impl Machine {
             if asked {
                 self.time.serve()?;
             } else if answered {
-                return match link.finish_call() {
-                    Err(roadtest_vhost::Error::Closed { .. }) => Err(self.death()),
-                    other => Ok(other?),
-                };
+                return Ok(link.finish_call()?);
             }
         }
     }

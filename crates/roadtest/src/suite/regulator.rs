@@ -140,8 +140,8 @@ pub fn check<C: Chip>(
 }
 
 /// Asks for every voltage of the ranges, and for one between each two, and
-/// calls `set` when the regulator says that it is there. Where `chip` registers
-/// do not matter, this is the whole suite.
+/// calls `set` when the regulator says that it is there. For a regulator
+/// without registers this is the whole suite.
 ///
 /// # Errors
 /// Where the kernel cannot be asked.
@@ -156,21 +156,22 @@ pub fn voltages(
     mut set: impl FnMut(u32),
 ) -> Result {
     let max = last_uv(ranges);
+    let min = ranges.first().map_or(0, |range| range.first_uv);
+    consumer.set(min, max)?;
     let mut before: Option<u32> = None;
     for uv in ranges.iter().flat_map(|range| range.voltages()) {
         // One microvolt above the step before is rounded up to this one.
         let asked = [before.map(|before| before + 1), Some(uv)];
         for asked in asked.into_iter().flatten() {
-            consumer.set(asked, max)?;
+            consumer.set_min_microvolts(asked)?;
             assert_eq!(regulator.microvolts(), Ok(uv), "asked for {asked} uV");
             set(uv);
         }
         before = Some(uv);
     }
     // The whole way at once, down and up.
-    let min = ranges.first().map_or(0, |range| range.first_uv);
     for uv in [min, max] {
-        consumer.set(uv, max)?;
+        consumer.set_min_microvolts(uv)?;
         assert_eq!(regulator.microvolts(), Ok(uv), "asked for {uv} uV");
         set(uv);
     }
@@ -257,5 +258,72 @@ impl Registers {
             "bits {mask:#04x} of {register} {}",
             when()
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roadtest_record::event::Event;
+
+    use super::*;
+
+    /// What the driver knows after these writes of VSET.
+    fn after(values: &[&str]) -> Registers {
+        let events: Vec<Event> = values
+            .iter()
+            .map(|value| Event {
+                time_ns: 0,
+                what: What::I2c {
+                    address: 0x40,
+                    chip: "chip".into(),
+                    write: true,
+                    bytes: String::new(),
+                    target: "VSET".into(),
+                    value: (*value).into(),
+                    fields: String::new(),
+                    nack: false,
+                },
+            })
+            .collect();
+        let mut registers = Registers {
+            values: BTreeMap::new(),
+            writes: BTreeMap::new(),
+        };
+        registers.take(&crate::Timeline::of_chip(&events, "chip", 0x40, None));
+        registers
+    }
+
+    fn expect(registers: &Registers, mask: u32, value: u32) {
+        registers.expect("VSET", mask, value, || "at 1 uV".into());
+    }
+
+    #[test]
+    fn a_register_that_holds_its_bits_is_as_it_should_be() {
+        expect(&after(&["5a"]), 0xff, 0x5a);
+        expect(&after(&["5a"]), 0x0f, 0x0a);
+    }
+
+    #[test]
+    #[should_panic(expected = "bits 0xff of VSET at 1 uV")]
+    fn another_value_is_noticed() {
+        expect(&after(&["5a"]), 0xff, 0x5b);
+    }
+
+    #[test]
+    #[should_panic(expected = "2 writes of VSET for one request, at 1 uV")]
+    fn a_detour_is_noticed() {
+        expect(&after(&["00", "5a"]), 0xff, 0x5a);
+    }
+
+    #[test]
+    #[should_panic(expected = "bits 0xff of VSET at 1 uV")]
+    fn a_register_that_was_never_seen_is_noticed() {
+        expect(&after(&[]), 0xff, 0x5a);
+    }
+
+    #[test]
+    fn a_range_has_both_its_ends() {
+        let range = Range::linear(400, 420, 10);
+        assert_eq!(range.voltages().collect::<Vec<_>>(), [400, 410, 420]);
     }
 }

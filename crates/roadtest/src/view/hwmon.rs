@@ -134,7 +134,7 @@ impl Hwmon {
         }
     }
 
-    /// The voltage sensor with this label.
+    /// The sensor of a quantity with this label.
     ///
     /// # Errors
     /// `ENODEV` where there is none.

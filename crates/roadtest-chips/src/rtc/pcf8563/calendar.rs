@@ -76,7 +76,7 @@ pub(super) const fn from_bcd(code: u32) -> u32 {
 }
 
 const fn to_bcd(number: u32) -> u32 {
-    (number / 10) << 4 | number % 10
+    ((number / 10) << 4) | (number % 10)
 }
 
 /// A second passes.
@@ -120,7 +120,7 @@ fn up(registers: &mut Registers, counter: Field, first: u32, last: u32) -> bool 
 /// Leap years are those that four divides, 00 included (8.4.4).
 fn days_of_month(registers: &Registers) -> u32 {
     match from_bcd(registers.get(reg::MONTH)) {
-        2 if from_bcd(registers.get(reg::YEAR)) % 4 == 0 => 29,
+        2 if from_bcd(registers.get(reg::YEAR)).is_multiple_of(4) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

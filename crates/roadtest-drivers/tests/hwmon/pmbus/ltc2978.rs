@@ -206,7 +206,14 @@ fn alarms_and_error_flags_name_their_channel() -> roadtest::Result {
     let vout3 = manager.device.regulator_named("vout3")?;
     assert_eq!(manager.hwmon.alarms(), Ok(vec![]));
     assert_eq!(vout3.errors(), Ok(vec![]));
-    assert_eq!(vout3.status(), Ok("on".into()));
+    // 6.1 does not ask the chip for its status.
+    let asks = manager.uml.version() > (6, 1);
+    let status = if asks {
+        Ok("on".into())
+    } else {
+        Err(Errno::ENOENT)
+    };
+    assert_eq!(vout3.status(), status);
 
     // Channel 3 is 20 % high, its limits are at 7.5 and 10 %.
     manager.chip.with(|chip| chip.set_output_mv(3, 1_200));

@@ -57,12 +57,11 @@ pub(super) fn find(code: u8) -> Option<&'static Command> {
 macro_rules! commands {
     ($($name:ident $code:literal $kind:ident $format:ident $bytes:literal $pages:literal $reset:literal;)*) => {
         $(
-            #[allow(dead_code, reason = "a table names more than its model touches")]
             pub(super) const $name: u8 = $code;
         )*
 
         pub(super) const ALL: &[Command] = &[$(Command {
-            code: $code,
+            code: $name,
             name: stringify!($name),
             kind: Kind::$kind,
             format: Format::$format,

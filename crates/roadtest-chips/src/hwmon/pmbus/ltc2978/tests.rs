@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The LTC2977 against raw bytes.
 
+use proptest::prelude::*;
 use roadtest_model::{Level, SimTime};
 
 use super::*;
@@ -119,4 +120,25 @@ fn a_chip_needs_its_time_after_power_up() {
         "W PAGE 01\n! 29 ms from power-up to first access, at least 30 ms required (t_INIT)"
     );
     assert_eq!(read(&mut chip, SimTime::ms(40), &[0x00], 1), "R PAGE 01");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_get_an_answer(
+        messages in prop::collection::vec((any::<bool>(), prop::collection::vec(any::<u8>(), 0..6)), 0..32)
+    ) {
+        let mut chip = Ltc2977::new(0x5c);
+        for (ms, (is_read, mut bytes)) in (0..).step_by(300).zip(messages) {
+
+            let mut bus = Bus::at(SimTime::ms(ms));
+            let outcome = if is_read {
+                Chip::read(&mut chip, &mut bus, &mut bytes)
+            } else {
+                Chip::write(&mut chip, &mut bus, &bytes)
+            };
+            // What it does not know it refuses, and says so.
+            prop_assert!(outcome.is_ok() || chip.get(0, command::STATUS_CML) != 0 || is_read);
+            Chip::stop(&mut chip, &mut bus);
+        }
+    }
 }

@@ -72,6 +72,14 @@ pub(crate) fn setup(asked: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Installs Debian packages.
+///
+/// # Errors
+/// Those of apt, or where there is none.
+pub(crate) fn install(packages: &[&str], verbosity: Verbosity) -> anyhow::Result<()> {
+    Ok(doctor::install(packages, &mut Show::new(verbosity))?)
+}
+
 /// Builds the kernel as far as anything has changed, and writes its manifest.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 //! environment or a build stood in the way, 130 interrupted.
 
 mod bench;
+mod browser;
 mod build;
 mod catalog;
 mod ci;
@@ -22,6 +23,7 @@ mod list;
 mod log;
 mod output;
 mod process;
+mod programs;
 mod report;
 mod reports;
 mod review;
@@ -68,6 +70,12 @@ enum Verb {
     Bench(bench::Args),
     /// Review changed snapshots.
     Review(review::Args),
+    /// Use the HTML report of the last run in a browser.
+    #[command(hide = true)]
+    HtmlCheck(browser::Args),
+    /// Make the book's pictures of the HTML report, from the last run.
+    #[command(hide = true)]
+    Screenshots(browser::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -87,6 +95,8 @@ fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
+        Verb::HtmlCheck(args) => browser::check(&args),
+        Verb::Screenshots(args) => browser::screenshots(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

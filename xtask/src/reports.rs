@@ -99,6 +99,19 @@ impl Format {
     }
 }
 
+/// The HTML report, for the checks of it.
+///
+/// # Errors
+/// Those of its writer.
+pub(crate) fn html_page(run: &Run) -> anyhow::Result<String> {
+    html::render(run)
+}
+
+/// KTAP, for the check of it.
+pub(crate) fn ktap_text(run: &Run) -> String {
+    ktap::render(run)
+}
+
 /// Reports whose files have been opened, so that nothing stands in their way
 /// when the run is over. The files keep their old content until then.
 #[derive(Debug, Default)]

@@ -156,8 +156,30 @@ pub fn setup(progress: &mut dyn Progress) -> Result<(), Error> {
     if packages.is_empty() {
         return Ok(());
     }
-    if find("apt-get").is_none() || !(is_root() || find("sudo").is_some()) {
+    if !can_install() {
         return check();
+    }
+    install(&packages, progress)?;
+    check()
+}
+
+/// Whether there is apt-get, and the right to use it.
+fn can_install() -> bool {
+    find("apt-get").is_some() && (is_root() || find("sudo").is_some())
+}
+
+/// Installs Debian packages with apt-get, as root or through sudo, and says
+/// which commands it runs.
+///
+/// # Errors
+/// [`Error::Command`] where apt-get fails, [`Error::MissingTools`] where there
+/// is no apt-get, neither root nor sudo.
+pub fn install(packages: &[&str], progress: &mut dyn Progress) -> Result<(), Error> {
+    if !can_install() {
+        return Err(Error::MissingTools {
+            missing: packages.iter().map(|name| (*name).to_owned()).collect(),
+            command: command_for(packages),
+        });
     }
     if lists_are_empty() {
         apt(&["update"], progress)?;
@@ -170,7 +192,7 @@ pub fn setup(progress: &mut dyn Progress) -> Result<(), Error> {
         apt(&["update"], progress)?;
         apt(&install, progress)?;
     }
-    check()
+    Ok(())
 }
 
 /// Whether apt has no list of packages at all.

@@ -51,31 +51,29 @@ impl Test {
         !matches!(self.record.outcome, Outcome::Passed | Outcome::Skipped)
     }
 
-    /// Source file and line that the failure names, if it does: the last
-    /// `(FILE:LINE)` of its reason, or the first `panicked at` of its output.
+    /// Source file, relative to the workspace, and line that the failure
+    /// names, if it does: the `(FILE:LINE)` at the end of its reason, what
+    /// insta calls the source, or where the panic was.
     pub(crate) fn place(&self) -> Option<(&str, u32)> {
-        let reason = self.record.reason.trim_end();
-        let in_reason = reason
-            .strip_suffix(')')
-            .and_then(|text| Some(text.rsplit_once('(')?.1));
-        let in_output = || {
-            let line = self
-                .output
-                .lines()
-                .find(|line| line.starts_with("thread '") && line.contains(" panicked at "))?;
-            let place = line.split_once(" panicked at ")?.1.trim_end_matches(':');
-            Some(place.rsplit_once(':')?.0)
-        };
+        let reason = self.record.reason.trim_end().strip_suffix(')');
+        let in_reason = reason.and_then(|text| Some(text.rsplit_once('(')?.1));
+        let in_output = self.output.lines().filter_map(|line| {
+            let source = line.trim_start().strip_prefix("Source: ");
+            let panic = || Some(line.split_once(" panicked at ")?.1.trim_end_matches(':'));
+            source.or_else(|| Some(panic()?.rsplit_once(':')?.0))
+        });
         in_reason
-            .and_then(file_and_line)
-            .or_else(|| in_output().and_then(file_and_line))
+            .into_iter()
+            .chain(in_output)
+            .find_map(file_and_line)
     }
 }
 
 fn file_and_line(text: &str) -> Option<(&str, u32)> {
     let (file, line) = text.rsplit_once(':')?;
-    let line = line.parse().ok()?;
-    file.ends_with(".rs").then_some((file, line))
+    let line = line.trim().parse().ok()?;
+    // Why: an absolute path is that of a library, or of another machine.
+    (file.ends_with(".rs") && Path::new(file).is_relative()).then_some((file, line))
 }
 
 /// How an outcome is called in reports, as in `record.json`.
@@ -207,6 +205,18 @@ mod tests {
             failed.place(),
             Some(("crates/roadtest-drivers/tests/iio/light/opt3001.rs", 42))
         );
+    }
+
+    #[test]
+    fn the_place_of_a_snapshot_is_not_in_the_library() {
+        let mut test = example().tests[1].clone();
+        test.record.reason = "snapshot assertion failed (/home/x/insta/runtime.rs:734)".to_owned();
+        test.output = "Source: crates/d/tests/rtc.rs:31\n\
+            thread 'x' (1) panicked at /home/x/insta/runtime.rs:734:13:\n"
+            .to_owned();
+        assert_eq!(test.place(), Some(("crates/d/tests/rtc.rs", 31)));
+        test.output.clear();
+        assert_eq!(test.place(), None);
     }
 
     #[test]

@@ -123,8 +123,8 @@ function step(by) {
 }
 
 // ---------------------------------------------------------------- detail
-function open(test) {
-  if (!test) return;
+function open(test, again) {
+  if (!test || (test === state.current && !again)) return;
   if (state.current) state.current.row.firstChild.removeAttribute('aria-current');
   state.current = test;
   const row = test.row.firstChild;
@@ -191,8 +191,10 @@ function decode(data) {
         const address = `0x${row[3].toString(16).padStart(2, '0')}`;
         Object.assign(event, { lane: s[row[2]] || address, address, write: !!(flags & 1), nack: !!(flags & 2), bytes: s[row[5]],
           target: s[row[6]], value: s[row[7]], fields: s[row[8]] });
-        event.short = `${event.write ? 'W' : 'R'} ${event.target || event.bytes || '(empty)'}${event.target && event.value ? ' ' + event.value : ''}`;
-        event.text = `${event.short}${event.nack ? '  NACK' : ''}${event.fields ? '  ' + event.fields : ''}`;
+        const direction = event.write ? 'W' : 'R';
+        event.short = `${direction} ${event.target || event.bytes || '(empty)'}${event.target && event.value ? ' ' + event.value : ''}`;
+        const what = event.target ? `${event.target.padEnd(15)} ${event.value}` : `${address}  ${event.bytes || '(empty)'}`;
+        event.text = `${direction} ${what}${event.nack ? '  NACK' : ''}${event.fields ? '  ' + event.fields : ''}`;
         event.css = event.nack ? 'bad' : event.write ? 'i2c-w' : 'i2c-r';
         break;
       }
@@ -240,14 +242,18 @@ function lanesOf(events) {
 // the logarithm of their length, so that 1 s of sleep does not hide 100 µs of
 // traffic; 'true' is proportional.
 class Axis {
-  constructor(events, end, kind) {
-    const times = new Set([0, end]);
-    for (const event of events) { times.add(event.start); times.add(event.time); }
-    this.times = kind === 'even' ? [...times].sort((a, b) => a - b) : [0, Math.max(end, 1)];
+  constructor(events, start, end, kind) {
+    const times = new Set([start, end]), busy = new Set();
+    for (const event of events) {
+      if (event.start < start) continue;
+      times.add(event.start).add(event.time);
+      if (event.kind === I2C) busy.add(event.start);
+    }
+    this.times = kind === 'even' ? [...times].sort((a, b) => a - b) : [start, Math.max(end, start + 1)];
     this.places = [0];
     for (let i = 1; i < this.times.length; i++) {
       const gap = this.times[i] - this.times[i - 1];
-      this.places.push(this.places[i - 1] + (kind === 'even' ? Math.log2(1 + gap / 1000) : gap));
+      this.places.push(this.places[i - 1] + (kind !== 'even' ? gap : busy.has(this.times[i - 1]) ? 12 : Math.log2(1 + gap / 10000)));
     }
     this.end = this.places.at(-1) || 1;
   }
@@ -271,6 +277,8 @@ const LABELS = 118, RULER = 26, LANE = 34, ROW = 22;
 class Timeline {
   constructor(events, test) {
     this.events = events;
+    // Before the first event that anybody caused is the boot, which is no news.
+    this.start = (events.find((event) => event.start > 0) ?? events[0]).start;
     this.end = Math.max(test.virtual_ns, events.at(-1)?.time ?? 0);
     this.lanes = lanesOf(events);
     this.selected = -1;
@@ -291,9 +299,9 @@ class Timeline {
   }
 
   setAxis(kind) {
-    const [from, to] = this.axis ? [this.axis.time(this.from), this.axis.time(this.to)] : [0, this.end];
+    const [from, to] = this.axis ? [this.axis.time(this.from), this.axis.time(this.to)] : [this.start, this.end];
     this.kind = kind;
-    this.axis = new Axis(this.events, this.end, kind);
+    this.axis = new Axis(this.events, this.start, this.end, kind);
     [this.from, this.to] = [this.axis.place(from), this.axis.place(to)];
   }
 
@@ -603,8 +611,6 @@ function clip(g, text, room) {
 // ---------------------------------------------------------------- page
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  window.dispatchEvent(new Event('resize'));
-  state.redraw?.();
 }
 
 function go() {
@@ -616,7 +622,11 @@ setTheme(matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', (event) => setTheme(event.matches ? 'dark' : 'light'));
 $('theme').addEventListener('click', () => {
   setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
-  if (state.current) open(state.current);
+  open(state.current, true);
+});
+$('list').addEventListener('click', (event) => {
+  const row = event.target.closest('a');
+  if (row) open(run.tests[row.dataset.index]);
 });
 buildHeader();
 buildList();

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The HTML report in a real browser: `cargo xtask html-check` uses it as a
+//! reader would, `cargo xtask screenshots` makes the pictures of the book.
+//! Both take the last run. The browser has no network and no profile.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use crate::exit::Done;
+use crate::reports::{self, Run};
+use crate::{console, process, programs, workspace};
+
+/// At least this many tests must load in time.
+const TESTS_MIN: usize = 300;
+/// What the pictures are of, below the workspace.
+const IMAGES: &str = "docs/images";
+
+const ERRORS: &str = include_str!("reports/assets/errors.js");
+const CHECK: &str = include_str!("reports/assets/check.js");
+
+/// Use the HTML report of the last run in a browser.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Install the browser if it is missing
+    #[arg(long)]
+    setup: bool,
+}
+
+/// Runs `html-check`.
+///
+/// # Errors
+/// Where there is no run to report, or no browser.
+pub(crate) fn check(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    programs::check(&[programs::CHROMIUM], args.setup)?;
+    check_report(&root, &workspace::out(&root))
+}
+
+/// Uses the report of the run in `out`, multiplied to hundreds of tests.
+///
+/// # Errors
+/// Where there is no such run, or no browser.
+pub(crate) fn check_report(root: &Path, out: &Path) -> anyhow::Result<Done> {
+    let mut run = Run::load(root, out)?;
+    multiply(&mut run);
+    let page = with_script(&reports::html_page(&run)?, CHECK);
+    let dom = browse(&page, &["--dump-dom"], "")?;
+    let seen = read(&dom)?;
+    let wrong = seen.iter().filter(|one| !one.holds).count();
+    for one in &seen {
+        let text = match one.detail.as_str() {
+            "" => one.what.clone(),
+            detail => format!("{} ({detail})", one.what),
+        };
+        match one.holds {
+            true => console::status("ok", &text),
+            false => console::problem(&format!("not so: {text}")),
+        }
+    }
+    Ok(Done::from_failed(wrong))
+}
+
+/// What the check saw.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    what: String,
+    holds: bool,
+    detail: String,
+}
+
+/// Repeats the tests until there are enough.
+fn multiply(run: &mut Run) {
+    let tests = run.tests.clone();
+    let mut round = 2;
+    while !tests.is_empty() && run.tests.len() < TESTS_MIN {
+        for test in &tests {
+            let mut copy = test.clone();
+            copy.test = format!("{}_{round}", test.test);
+            run.tests.push(copy);
+        }
+        round += 1;
+    }
+}
+
+fn read(dom: &str) -> anyhow::Result<Vec<Seen>> {
+    let result = dom
+        .split_once("<pre>")
+        .and_then(|(_, rest)| Some(rest.split_once("</pre>")?.0));
+    let Some(result) = result.filter(|text| text.starts_with('[')) else {
+        bail!("the report's check did not come to its end in the browser");
+    };
+    let text = result
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&");
+    serde_json::from_str(&text).context("the report's check says something else than expected")
+}
+
+/// The page with a script at its end and another before everything else.
+fn with_script(page: &str, script: &str) -> String {
+    let page = page.replacen("<head>", &format!("<head><script>{ERRORS}</script>"), 1);
+    match page.rfind("</body>") {
+        Some(end) => format!("{}<script>{script}</script>{}", &page[..end], &page[end..]),
+        None => page,
+    }
+}
+
+/// Opens a page, and returns what the browser prints.
+fn browse(page: &str, arguments: &[&str], place: &str) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir().context("cannot create a folder for the browser")?;
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut command = Command::new(programs::CHROMIUM.name);
+    command
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--no-first-run",
+            "--disable-extensions",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--window-size=1400,900",
+            "--timeout=60000",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ))
+        .args(arguments)
+        .arg(format!("file://{}{place}", file.display()))
+        .stderr(std::process::Stdio::null());
+    let output = process::capture(&mut command)?;
+    if !output.status.success() {
+        bail!("{} failed ({})", programs::CHROMIUM.name, output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A picture of the report.
+struct Shot {
+    name: &'static str,
+    /// What the test's path begins with, as far as it matters.
+    test: &'static str,
+    /// Run when the page is complete.
+    script: &'static str,
+}
+
+const LIGHT: &str = "if (document.documentElement.dataset.theme !== 'light') \
+    document.getElementById('theme').click();";
+const DARK: &str = "if (document.documentElement.dataset.theme !== 'dark') \
+    document.getElementById('theme').click();\
+    const canvas = document.querySelector('canvas');\
+    for (const key of ['+', '+', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight']) \
+    canvas.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));";
+
+const SHOTS: [Shot; 2] = [
+    Shot {
+        name: "report-light.png",
+        test: "iio/light/opt3001/",
+        script: LIGHT,
+    },
+    Shot {
+        name: "report-dark.png",
+        test: "iio/light/opt3001/",
+        script: DARK,
+    },
+];
+
+/// Runs `screenshots`.
+///
+/// # Errors
+/// Where there is no run to report, or no browser.
+pub(crate) fn screenshots(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    programs::check(&[programs::CHROMIUM], args.setup)?;
+    let run = Run::load(&root, &workspace::out(&root))?;
+    let page = reports::html_page(&run)?;
+    let folder = root.join(IMAGES);
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot create {}", folder.display()))?;
+    for shot in &SHOTS {
+        let path = folder.join(shot.name);
+        shoot(&run, &page, shot, &path)?;
+        console::status("Wrote", &format!("{IMAGES}/{}", shot.name));
+    }
+    Ok(Done::AllPassed)
+}
+
+fn shoot(run: &Run, page: &str, shot: &Shot, path: &PathBuf) -> anyhow::Result<()> {
+    // The test that has most on its timeline and still fits a picture.
+    let test = run
+        .tests
+        .iter()
+        .filter(|test| test.path().starts_with(shot.test) && test.events.len() < 200)
+        .max_by_key(|test| (lanes(test), test.events.len()))
+        .or(run.tests.first())
+        .context("the last run had no tests")?;
+    let script = format!(
+        "window.addEventListener('load', () => {{ {} }});",
+        shot.script
+    );
+    let page = with_script(page, &script);
+    let argument = format!("--screenshot={}", path.display());
+    browse(&page, &[&argument], &format!("#{}", test.path()))?;
+    if !path.is_file() {
+        bail!("the browser made no picture");
+    }
+    Ok(())
+}
+
+/// How many different kinds of things happened.
+fn lanes(test: &reports::Test) -> usize {
+    let mut kinds: Vec<_> = test
+        .events
+        .iter()
+        .map(|event| std::mem::discriminant(&event.what))
+        .collect();
+    let mut found = 0;
+    while let Some(kind) = kinds.first().copied() {
+        kinds.retain(|other| *other != kind);
+        found += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::example;
+
+    #[test]
+    fn a_run_is_multiplied_to_hundreds_of_different_tests() {
+        let mut run = example();
+        multiply(&mut run);
+        assert!(run.tests.len() >= TESTS_MIN);
+        let mut paths: Vec<String> = run.tests.iter().map(reports::Test::path).collect();
+        let all = paths.len();
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), all);
+    }
+
+    #[test]
+    fn what_the_check_saw_is_read_from_the_page() {
+        let dom = "<html><body><pre>[{\"what\":\"a &lt; b\",\"holds\":false,\"detail\":\"\"}]\
+                   </pre></body></html>";
+        let seen = read(dom).expect("it is complete");
+        assert_eq!((&*seen[0].what, seen[0].holds), ("a < b", false));
+        assert!(read("<html></html>").is_err());
+    }
+
+    #[test]
+    fn scripts_go_around_the_page() {
+        let page = with_script("<head></head><body>x</body>", "CHECK");
+        assert!(page.starts_with("<head><script>// SPDX"), "{page}");
+        assert!(page.ends_with("x<script>CHECK</script></body>"), "{page}");
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Programs that only the checks of this project need, no build and no test:
+//! a browser for the HTML report, Python for the kernel tree's own parser.
+
+use anyhow::bail;
+
+use crate::report::Verbosity;
+use crate::{console, kernel, workspace};
+
+/// A program and the Debian package that has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program {
+    /// Its name in `PATH`.
+    pub(crate) name: &'static str,
+    package: &'static str,
+}
+
+/// The browser.
+pub(crate) const CHROMIUM: Program = Program {
+    name: "chromium",
+    package: "chromium",
+};
+/// For `tools/testing/kunit/kunit.py`.
+pub(crate) const PYTHON: Program = Program {
+    name: "python3",
+    package: "python3-minimal",
+};
+
+/// Fails in one line where a program is missing, or installs it where the
+/// user asked for that.
+///
+/// # Errors
+/// What is missing, with the command that installs it.
+pub(crate) fn check(wanted: &[Program], setup: bool) -> anyhow::Result<()> {
+    let missing = missing(wanted);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    if setup {
+        kernel::install(&packages, Verbosity::Normal)?;
+    }
+    let missing = missing_names(wanted);
+    if !missing.is_empty() {
+        bail!(
+            "missing: {}; install with: apt-get install --no-install-recommends {}",
+            missing.join(", "),
+            packages.join(" ")
+        );
+    }
+    console::status("Installed", &packages.join(" "));
+    Ok(())
+}
+
+fn missing(wanted: &[Program]) -> Vec<Program> {
+    let is_missing = |program: &&Program| !workspace::has_program(program.name);
+    wanted.iter().filter(is_missing).copied().collect()
+}
+
+fn missing_names(wanted: &[Program]) -> Vec<&'static str> {
+    missing(wanted).iter().map(|program| program.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_the_command_that_installs_it() {
+        let odd = Program {
+            name: "no-such-browser",
+            package: "no-such-package",
+        };
+        let error = check(&[odd], false).expect_err("it is missing");
+        assert_eq!(
+            error.to_string(),
+            "missing: no-such-browser; install with: \
+             apt-get install --no-install-recommends no-such-package"
+        );
+    }
+}

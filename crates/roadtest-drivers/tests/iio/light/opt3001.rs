@@ -449,3 +449,24 @@ fn without_a_falling_threshold_every_conversion_interrupts() -> roadtest::Result
     assert_eq!(light.news().reads("CONFIG"), ["cc90"; 3]);
     Ok(())
 }
+
+/// The check that the driver waits for a conversion can fail: past the driver
+/// and too early, it does.
+#[test]
+fn a_result_read_before_the_conversion_ends_breaks_the_contract() -> roadtest::Result {
+    let (board, light) = without_interrupt();
+    let uml = board.boot()?;
+    let chip = uml.i2c_dev()?.at(light.address())?;
+    uml.expect_violation("RESULT while converting once (6.5)");
+    // CONFIG ca10, single conversion of 800 ms; SMBus words go low byte first.
+    chip.write_word_data(0x01, 0x10ca)?;
+    uml.sleep(SimTime::ms(799));
+    chip.read_word_data(0x00)?;
+    let early = |line: &str| line.starts_with('!');
+    assert_eq!(light.news().when(early).len(), 1);
+
+    uml.sleep(SimTime::ms(1));
+    chip.read_word_data(0x00)?;
+    assert_eq!(light.news().when(early).len(), 1);
+    Ok(())
+}

@@ -344,6 +344,14 @@ fn edges_of_two_lines_come_in_the_order_in_which_they_happened() -> roadtest::Re
     Ok(())
 }
 
+#[test]
+fn a_board_without_lines_has_no_controller() -> roadtest::Result {
+    let uml = Board::new().boot()?;
+    let error = uml.gpio().err().expect("there is none").to_string();
+    assert!(error.contains("gets one with `board.gpio()`"), "{error}");
+    Ok(())
+}
+
 /// Half a minute before the alarm that `ring` sets.
 const BEFORE: [u8; 7] = [0x30, 0x01, 0x01, 0x01, 0x05, 0x01, 0x21];
 

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use roadtest::suite::rtc::{AlarmSteps, Descriptor, check};
 use roadtest::view::rtc::VL_DATA_INVALID;
 use roadtest::view::rtc::time::Armed;
-use roadtest::view::rtc::{AF, Alarm, FEATURE_ALARM, FEATURE_ALARM_RES_MINUTE, IRQF, RtcTime};
+use roadtest::view::rtc::{AF, Alarm, FEATURE_ALARM, FEATURE_ALARM_RES_MINUTE, IRQF, PF, RtcTime};
 use roadtest::{Board, Edge, Errno, Level, SimTime, Uml, Wired};
 use roadtest_chips::rtc::pcf8563::Pcf8563;
 
@@ -36,6 +36,15 @@ fn with_interrupt() -> (Board, Wired<Pcf8563>) {
         .i2c(0x51, Pcf8563::new())
         .interrupt(&int, Edge::LevelLow);
     (board, clock)
+}
+
+/// The driver takes 1970 to 2069, see its comment on the century bit.
+fn clock_of(alarm: AlarmSteps) -> Descriptor {
+    Descriptor {
+        first: RtcTime::new(1970, 1, 1, 0, 0, 0),
+        last: RtcTime::new(2069, 12, 31, 23, 59, 59),
+        alarm,
+    }
 }
 
 /// A test that sets the time says so first: the driver of 6.12 and before does
@@ -155,15 +164,75 @@ fn the_clock_keeps_every_time_of_its_century_and_rings_its_alarms() -> roadtest:
     let uml = board.boot()?;
     sets_time(&uml);
     let rtc = uml.bind(&clock)?.rtc()?;
-    check(
-        &uml,
-        &rtc,
-        &Descriptor {
-            first: RtcTime::new(1970, 1, 1, 0, 0, 0),
-            last: RtcTime::new(2069, 12, 31, 23, 59, 59),
-            alarm: AlarmSteps::Minutes,
-        },
-    )
+    check(&uml, &rtc, &clock_of(AlarmSteps::Minutes))
+}
+
+#[test]
+fn a_clock_without_interrupt_keeps_time_and_refuses_alarms() -> roadtest::Result {
+    let (mut board, clock) = without_interrupt();
+    board.since(
+        (6, 12),
+        "without an interrupt there was an alarm that never rings",
+    );
+    let uml = board.boot()?;
+    sets_time(&uml);
+    let rtc = uml.bind(&clock)?.rtc()?;
+    check(&uml, &rtc, &clock_of(AlarmSteps::None))
+}
+
+#[test]
+fn a_clock_that_claims_too_much_fails_the_suite() -> roadtest::Result {
+    let (board, clock) = with_interrupt();
+    let uml = board.boot()?;
+    sets_time(&uml);
+    let rtc = uml.bind(&clock)?.rtc()?;
+    let mut too_late = clock_of(AlarmSteps::Minutes);
+    too_late.last = RtcTime::new(2099, 12, 31, 23, 59, 59);
+    let error = check(&uml, &rtc, &too_late).unwrap_err();
+    let text = "setting 2099-12-31 23:59:59 Thu failed with ERANGE";
+    assert_eq!(error.to_string(), text);
+    // An alarm that the chip rounds down to its minute is no alarm in seconds.
+    let too_fine = clock_of(AlarmSteps::Seconds);
+    let error = check(&uml, &rtc, &too_fine).unwrap_err().to_string();
+    let text = "the alarm 1990-01-01 01:02:37 Mon reads as";
+    assert!(error.starts_with(text), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_second_that_ends_while_the_time_is_set_costs_a_minute() -> roadtest::Result {
+    let (board, clock) = without_interrupt();
+    let uml = board.boot()?;
+    sets_time(&uml);
+    let rtc = uml.bind(&clock)?.rtc()?;
+    // The chip's seconds end with those of virtual time. Up to 100 us before:
+    // the seconds have been written by then, the minutes have not.
+    let second = SimTime::s(1);
+    uml.sleep(second - uml.now() - SimTime::us(100));
+    rtc.set(RtcTime::new(2021, 1, 1, 11, 58, 59))?;
+    let read = rtc.read()?;
+    // 7.3 sets the time in one transfer, as the datasheet wants (8.5).
+    let expected = if uml.version() <= (6, 12) {
+        RtcTime::new(2021, 1, 1, 11, 58, 0)
+    } else {
+        RtcTime::new(2021, 1, 1, 11, 58, 59)
+    };
+    assert_eq!(read, expected);
+    Ok(())
+}
+
+#[test]
+fn periodic_interrupts_are_the_kernels() -> roadtest::Result {
+    let (board, clock) = without_interrupt();
+    let uml = board.boot()?;
+    let rtc = uml.bind(&clock)?.rtc()?;
+    assert_eq!(rtc.enable_periodic(0), Err(Errno::EINVAL));
+    rtc.enable_periodic(8)?;
+    uml.sleep(SimTime::s(1) + SimTime::ms(50));
+    rtc.disable_periodic()?;
+    assert_eq!(rtc.wait(SimTime::ZERO), Ok(Some(8 << 8 | IRQF | PF)));
+    assert_eq!(rtc.wait(SimTime::s(1)), Ok(None));
+    Ok(())
 }
 
 #[test]

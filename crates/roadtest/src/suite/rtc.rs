@@ -163,7 +163,7 @@ pub fn wrong_times_are_refused(rtc: &Rtc, clock: &Descriptor) -> Result {
     expect_between(good, now, 0, 1)
 }
 
-/// Sets alarms within the minute, over midnight, the end of a month, of a
+/// Sets alarms within the hour, over midnight, the end of a month, of a
 /// leap February and of a year; and one that is not enabled.
 ///
 /// # Errors
@@ -184,7 +184,7 @@ pub fn alarms_ring(uml: &Uml, rtc: &Rtc, clock: &Descriptor) -> Result {
         AlarmSteps::Minutes => 50,
         AlarmSteps::Seconds => 7,
     };
-    for alarm in [
+    let mut alarms = vec![
         RtcTime::new(year, 1, 1, 1, 2, 0),
         RtcTime::new(year, 6, 16, 0, 0, 0),
         RtcTime::new(year, 5, 1, 0, 1, 0),
@@ -192,7 +192,11 @@ pub fn alarms_ring(uml: &Uml, rtc: &Rtc, clock: &Descriptor) -> Result {
         RtcTime::new(leap, 3, 1, 0, 0, 0),
         RtcTime::new(leap + 1, 3, 1, 0, 0, 0),
         RtcTime::new(year + 1, 1, 1, 0, 0, 0),
-    ] {
+    ];
+    if clock.alarm == AlarmSteps::Seconds {
+        alarms.push(RtcTime::new(year, 1, 1, 1, 2, 37));
+    }
+    for alarm in alarms {
         rings(uml, rtc, alarm, ahead)?;
     }
     let start = RtcTime::new(year, 1, 1, 1, 1, 10);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Real-time clocks: `/dev/rtcN` with the requests of
 //! `include/uapi/linux/rtc.h`, and the attributes of `/sys/class/rtc`. Not
-//! here: periodic interrupts and the PLL, which no driver under test has.
+//! here: the PLL and the correction, which no driver under test has.
 
 pub mod time;
 
@@ -26,6 +26,9 @@ const RTC_AIE_ON: u64 = libc::_IO(RTC, 0x01);
 const RTC_AIE_OFF: u64 = libc::_IO(RTC, 0x02);
 const RTC_UIE_ON: u64 = libc::_IO(RTC, 0x03);
 const RTC_UIE_OFF: u64 = libc::_IO(RTC, 0x04);
+const RTC_PIE_ON: u64 = libc::_IO(RTC, 0x05);
+const RTC_PIE_OFF: u64 = libc::_IO(RTC, 0x06);
+const RTC_IRQP_SET: u64 = libc::_IOW::<libc::c_ulong>(RTC, 0x0c);
 const RTC_ALM_SET: u64 = libc::_IOW::<TimeBytes>(RTC, 0x07);
 const RTC_ALM_READ: u64 = libc::_IOR::<TimeBytes>(RTC, 0x08);
 const RTC_RD_TIME: u64 = libc::_IOR::<TimeBytes>(RTC, 0x09);
@@ -51,6 +54,8 @@ flags! {
     IRQF = 0x80;
     /// `RTC_AF`: the alarm.
     AF = 0x20;
+    /// `RTC_PF`: a periodic interrupt, which the kernel's own timer makes.
+    PF = 0x40;
     /// `RTC_UF`: another second.
     UF = 0x10;
     /// `RTC_FEATURE_ALARM`: there is an alarm.
@@ -180,6 +185,24 @@ impl Rtc {
     /// What the driver answered.
     pub fn disable_updates(&self) -> Answer<()> {
         self.file.ioctl(RTC_UIE_OFF, 0).map(drop)
+    }
+
+    /// Enables periodic interrupts (`RTC_IRQP_SET`, `RTC_PIE_ON`), 1 to 8192
+    /// in a second. They are the kernel's, whatever the clock is.
+    ///
+    /// # Errors
+    /// `EINVAL` for another rate.
+    pub fn enable_periodic(&self, hz: u32) -> Answer<()> {
+        self.file.ioctl(RTC_IRQP_SET, hz.into())?;
+        self.file.ioctl(RTC_PIE_ON, 0).map(drop)
+    }
+
+    /// Disables periodic interrupts (`RTC_PIE_OFF`).
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn disable_periodic(&self) -> Answer<()> {
+        self.file.ioctl(RTC_PIE_OFF, 0).map(drop)
     }
 
     /// What is known of the clock's supply (`RTC_VL_READ`): 0, or bits as

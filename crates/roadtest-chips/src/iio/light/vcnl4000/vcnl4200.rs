@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Vishay VCNL4200, datasheet 84430.
-//!
-//! Modelled: both channels' measurements in virtual time, shutdown,
-//! thresholds with persistence, and INT. Not modelled: the white channel's
-//! light, smart persistence, active force and logic output modes, and
-//! cancellation.
+//! Vishay VCNL4200, datasheet 84430: its registers and times.
 
-use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, SimTime, registers};
+use roadtest_model::register::{Field, Guard, Map, Register};
+use roadtest_model::{SimTime, registers};
 
-use super::channel::Channel;
+use super::continuous::{Continuous, Part};
 
 registers! {
     /// Vishay VCNL4200, datasheet 84430, command registers.
@@ -58,202 +53,38 @@ registers! {
     }
 }
 
-/// The shortest integration times: 50 ms of ambient light, and 30 µs of the
-/// LED, which at a duty of 1/160 is 4.8 ms.
-const ALS_TIME: SimTime = SimTime::ms(50);
-const PS_TIME: SimTime = SimTime::us(30);
-/// Integration times of PS_IT in halves of the shortest; codes 6 and 7 are
-/// none.
-const PS_HALVES: [u64; 8] = [2, 3, 4, 8, 16, 18, 18, 18];
-
-/// Data read during shutdown are old (ALS_SD, PS_SD).
-const ALS_OFF: Guard = Guard {
-    state: "ALS_SD is set",
-    section: "ALS_CONF",
-    writes: &[],
-    reads: &[reg::ALS_DATA],
-};
-const PS_OFF: Guard = Guard {
-    state: "PS_SD is set",
-    section: "PS_CONF1",
-    writes: &[],
-    reads: &[reg::PS_DATA],
-};
+/// What makes a [`Vcnl4200`].
+#[derive(Clone, Copy, Debug)]
+pub struct Part4200;
 
 /// One VCNL4200.
-#[derive(Clone, Debug)]
-pub struct Vcnl4200 {
-    registers: Registers,
-    light: Channel,
-    proximity: Channel,
-    /// How long this part's oscillator takes for 100 ns.
-    per_100_ns: u64,
-}
+pub type Vcnl4200 = Continuous<Part4200>;
 
-impl Default for Vcnl4200 {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Vcnl4200 {
-    /// A chip after power-up, in darkness, with nothing near.
-    pub fn new() -> Self {
-        let mut registers = Registers::new(reg::MAP);
-        registers.enter(ALS_OFF);
-        registers.enter(PS_OFF);
-        Self {
-            registers,
-            light: Channel::new("ALS_SD = 0 to the first read of ALS_DATA", "ALS_CONF"),
-            proximity: Channel::new("PS_SD = 0 to the first read of PS_DATA", "PS_CONF1"),
-            per_100_ns: 100,
-        }
-    }
-
-    /// A chip whose measurements take `percent` of what the datasheet says,
-    /// 1 to 1000.
-    pub fn with_period_percent(percent: u64) -> Self {
-        Self {
-            per_100_ns: percent,
-            ..Self::new()
-        }
-    }
-
-    /// Light on the sensor, in steps; the next measurement sees it.
-    pub fn set_light(&mut self, steps: u16) {
-        self.light.level = steps;
-    }
-
-    /// Infrared light that comes back, in steps; the next measurement sees
-    /// it.
-    pub fn set_proximity(&mut self, steps: u16) {
-        self.proximity.level = steps;
-    }
-
-    /// The time of an ambient light measurement as configured.
-    pub fn light_period(&self) -> SimTime {
-        self.scaled(ALS_TIME.as_ns() << self.registers.get(reg::ALS_IT))
-    }
-
-    /// The time of a proximity measurement as configured.
-    pub fn proximity_period(&self) -> SimTime {
-        let halves = PS_HALVES[self.registers.get(reg::PS_IT) as usize];
-        let duty = 160 << self.registers.get(reg::PS_DUTY);
-        self.scaled(PS_TIME.as_ns() * halves / 2 * duty)
-    }
-
-    fn scaled(&self, ns: u64) -> SimTime {
-        SimTime::ns(ns * self.per_100_ns / 100)
-    }
-
-    fn light_configured(&mut self, now: SimTime) {
-        let on = !self.registers.is_set(reg::ALS_SHUTDOWN);
-        let period = on.then(|| self.light_period());
-        self.light.configure(period, now);
-        if on {
-            self.registers.leave(ALS_OFF);
-        } else {
-            self.registers.enter(ALS_OFF);
-        }
-    }
-
-    fn proximity_configured(&mut self, now: SimTime) {
-        let on = !self.registers.is_set(reg::PS_SHUTDOWN);
-        let period = on.then(|| self.proximity_period());
-        self.proximity.configure(period, now);
-        if on {
-            self.registers.leave(PS_OFF);
-        } else {
-            self.registers.enter(PS_OFF);
-        }
-    }
-
-    fn measured_light(&mut self, value: u16) {
-        let registers = &mut self.registers;
-        registers.store(reg::ALS_DATA, value.into());
-        if registers.is_set(reg::ALS_INT) {
-            let (low, high) = (registers.get(reg::ALS_LOW), registers.get(reg::ALS_HIGH));
-            let needed = 1 << registers.get(reg::ALS_PERSISTENCE);
-            let crossed = self.light.compare(low, high, needed);
-            if crossed.above {
-                registers.store(reg::ALS_ROSE, 1);
-            }
-            if crossed.below {
-                registers.store(reg::ALS_FELL, 1);
-            }
-        }
-    }
-
-    fn measured_proximity(&mut self, value: u16) {
-        let registers = &mut self.registers;
-        registers.store(reg::PS_DATA, value.into());
-        let (low, high) = (registers.get(reg::PS_LOW), registers.get(reg::PS_HIGH));
-        let needed = 1 + registers.get(reg::PS_PERSISTENCE);
-        let crossed = self.proximity.compare(low, high, needed);
-        let wanted = registers.get(reg::PS_INT);
-        if crossed.above && wanted & reg::PS_INT::Closing != 0 {
-            registers.store(reg::CLOSE, 1);
-        }
-        if crossed.below && wanted & reg::PS_INT::Away != 0 {
-            registers.store(reg::AWAY, 1);
-        }
-    }
-}
-
-impl RegisterChip for Vcnl4200 {
+impl Part for Part4200 {
     const COMPATIBLE: &'static str = "vishay,vcnl4200";
     const MAP: &'static Map = reg::MAP;
-    /// Words, one per transfer.
-    const BURST_MAX: Option<usize> = Some(2);
-
-    fn regs(&self) -> &Registers {
-        &self.registers
-    }
-
-    fn regs_mut(&mut self) -> &mut Registers {
-        &mut self.registers
-    }
-
-    fn before_read(&mut self, register: Register, bus: &mut Bus) {
-        let first = if register == reg::ALS_DATA {
-            self.light.read(bus.now())
-        } else if register == reg::PS_DATA {
-            self.proximity.read(bus.now())
-        } else {
-            Ok(())
-        };
-        if let Err(text) = first {
-            bus.violation(text);
-        }
-    }
-
-    fn written(&mut self, register: Register, _: u32, bus: &mut Bus) {
-        if register == reg::ALS_CONF {
-            self.light_configured(bus.now());
-        } else if register == reg::PS_CONF1 {
-            self.proximity_configured(bus.now());
-        }
-    }
-
-    /// INT is an open drain that is low while a flag is set.
-    fn interrupt(&self) -> Level {
-        Level::low_when(self.registers.is_set(reg::INT_FLAG))
-    }
-
-    fn wake_at(&self) -> Option<SimTime> {
-        self.light
-            .due()
-            .into_iter()
-            .chain(self.proximity.due())
-            .min()
-    }
-
-    fn wake(&mut self, now: SimTime) {
-        if let Some(value) = self.light.wake(now) {
-            self.measured_light(value);
-        }
-        if let Some(value) = self.proximity.wake(now) {
-            self.measured_proximity(value);
-        }
-    }
+    const ALS_TIME: SimTime = SimTime::ms(50);
+    const PS_TIME: SimTime = SimTime::us(30);
+    const PS_DUTY: u64 = 160;
+    /// Codes 6 and 7 are none.
+    const PS_HALVES: [u64; 8] = [2, 3, 4, 8, 16, 18, 18, 18];
+    const INT_FLAG: Register = reg::INT_FLAG;
+    const ALS_ROSE: Field = reg::ALS_ROSE;
+    const ALS_FELL: Field = reg::ALS_FELL;
+    const CLOSE: Field = reg::CLOSE;
+    const AWAY: Field = reg::AWAY;
+    const ALS_SECTION: &'static str = "ALS_CONF";
+    const PS_SECTION: &'static str = "PS_CONF1";
+    const ALS_OFF: Guard = Guard {
+        state: "ALS_SD is set",
+        section: "ALS_CONF",
+        writes: &[],
+        reads: &[reg::ALS_DATA],
+    };
+    const PS_OFF: Guard = Guard {
+        state: "PS_SD is set",
+        section: "PS_CONF1",
+        writes: &[],
+        reads: &[reg::PS_DATA],
+    };
 }

@@ -49,6 +49,15 @@ impl Figure {
 }
 
 fn main() -> anyhow::Result<()> {
+    // As the test harness does: a thread that has the test's name.
+    std::thread::Builder::new()
+        .name("bench::empty_test".into())
+        .spawn(run)?
+        .join()
+        .map_err(|_panic| anyhow::anyhow!("the benchmark panicked"))?
+}
+
+fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     if arguments.empty_test {
         boot(Board::new())?;

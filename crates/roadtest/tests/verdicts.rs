@@ -529,3 +529,37 @@ fn a_bus_that_is_too_fast_for_a_chip_is_an_error() {
     assert!(text.contains(reason), "{text}");
     assert_eq!(lines, [place]);
 }
+
+/// Removes a folder, whatever becomes of the test.
+struct Gone(PathBuf);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        // Nothing is there where the child did not come that far.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Where `cargo insta review` looks for it: beside the snapshot that it would
+/// replace, in the folder of the package at the workspace's root.
+#[test]
+fn a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder() {
+    let test = "a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder";
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots/verdicts");
+    let environment = [("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "0")];
+    let Some(verdict) = judge_in(test, &environment, || {
+        let mut board = Board::new();
+        let light = board.i2c(0x44, Opt3001::new());
+        let uml = board.boot()?;
+        uml.i2c_dev()?.at(0x44)?.read_word_data(0x7e)?;
+        insta::assert_snapshot!(light.timeline());
+        Ok(())
+    }) else {
+        return;
+    };
+    let _gone = Gone(snapshots.clone());
+    verdict.assert_failed(Outcome::Failed, "snapshot assertion");
+    let pending = snapshots.join(format!("{test}.snap.new"));
+    let pending = std::fs::read_to_string(pending).unwrap();
+    assert!(pending.contains("R MANUFACTURER_ID 5449"), "{pending}");
+}

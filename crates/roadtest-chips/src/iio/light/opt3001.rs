@@ -4,11 +4,12 @@
 //!
 //! Modelled: single and continuous conversions in virtual time, automatic and
 //! manual range, limits with fault count, latched and transparent comparison,
-//! end-of-conversion interrupt, INT polarity. Not modelled: the SMBus alert
+//! end-of-conversion interrupt, INT polarity. A read of RESULT while a single
+//! conversion runs is a broken contract. Not modelled: the SMBus alert
 //! response (7.4.3), and the spread of the conversion time (6.5): it is the
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers, Supply};
 use roadtest_model::{Bus, Level, Lux, Nack, SimTime, registers};
 
 registers! {
@@ -48,6 +49,15 @@ registers! {
         DEVICE_ID @ 0x7f ro = 0x3001, "7.6.1.1.6";
     }
 }
+
+/// A single conversion: until it ends, RESULT is an older one's, which is
+/// hardly what the driver wants (6.5, 7.6.1.1.2 "CRF").
+const CONVERTING_ONCE: Guard = Guard {
+    state: "converting once",
+    section: "6.5",
+    writes: &[],
+    reads: &[reg::RESULT],
+};
 
 /// The range code that lets the chip choose (7.6.1.1.2, RN).
 const RANGE_AUTOMATIC: u32 = 0b1100;
@@ -146,7 +156,13 @@ impl Opt3001 {
             (Conversions::End, reg::CONVERSION_TIME::Ms100) => Some(SimTime::ms(100)),
             (Conversions::End, _) => Some(SimTime::ms(800)),
         };
-        let runs = self.registers.get(reg::MODE) != reg::MODE::Shutdown;
+        let mode = self.registers.get(reg::MODE);
+        if mode == reg::MODE::Single {
+            self.registers.enter(CONVERTING_ONCE);
+        } else {
+            self.registers.leave(CONVERTING_ONCE);
+        }
+        let runs = mode != reg::MODE::Shutdown;
         self.done_at = time.filter(|_| runs).map(|time| now + time);
     }
 
@@ -311,6 +327,7 @@ impl RegisterChip for Opt3001 {
             let maker = self.registers.get(reg::MANUFACTURER_ID);
             let device = self.registers.get(reg::DEVICE_ID);
             self.registers.reset();
+            self.registers.leave(CONVERTING_ONCE);
             self.registers.store(reg::MANUFACTURER_ID, maker);
             self.registers.store(reg::DEVICE_ID, device);
             self.done_at = None;

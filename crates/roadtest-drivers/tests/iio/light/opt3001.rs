@@ -3,7 +3,8 @@
 //! and with its interrupt.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Device, Edge, Errno, Lux, SimTime, Uml, Wired};
+use roadtest::view::iio::{ChannelType, Direction, EventType, Iio};
+use roadtest::{Board, Edge, Errno, Lux, SimTime, Uml, Wired};
 use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
 
 const INPUT: &str = "in_illuminance_input";
@@ -33,11 +34,9 @@ fn with_interrupt() -> (Board, Wired<Opt3001>) {
 }
 
 /// Boots the board and binds the driver; what it did so far is forgotten.
-fn bind(
-    (board, light): (Board, Wired<Opt3001>),
-) -> roadtest::Result<(Uml, Wired<Opt3001>, Device)> {
+fn bind((board, light): (Board, Wired<Opt3001>)) -> roadtest::Result<(Uml, Wired<Opt3001>, Iio)> {
     let uml = board.boot()?;
-    let iio = uml.bind(&light)?.children("iio:device")?.remove(0);
+    let iio = uml.bind(&light)?.iio()?;
     light.forget();
     Ok((uml, light, iio))
 }
@@ -200,12 +199,12 @@ fn integration_time_comes_from_the_chip() -> roadtest::Result {
     let (board, light) = without_interrupt();
     let uml = board.boot()?;
     let sensor = uml.bind(&light)?;
-    let iio = sensor.children("iio:device")?.remove(0);
+    let iio = sensor.iio()?;
     iio.write(INTEGRATION_TIME, "0.1")?;
     sensor.unbind()?;
 
     // CONFIG outlives the driver.
-    let iio = uml.bind(&light)?.children("iio:device")?.remove(0);
+    let iio = uml.bind(&light)?.iio()?;
     assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.100000".into()));
     Ok(())
 }
@@ -290,7 +289,7 @@ fn unloading_shuts_the_chip_down() -> roadtest::Result {
 
     assert_eq!(uml.unload("opt3001"), Ok(()));
     assert!(!uml.exists("/sys/module/opt3001"));
-    assert!(!uml.exists(iio.path()));
+    assert!(!uml.exists(iio.device().path()));
     assert_eq!(light.news().writes("CONFIG"), ["c810"]);
     assert_snapshot!(light.news());
     Ok(())
@@ -437,6 +436,46 @@ fn a_threshold_that_is_crossed_interrupts() -> roadtest::Result {
     Ok(())
 }
 
+/// Latched window comparison: the chip tells again as long as it is too
+/// bright, once per conversion.
+#[test]
+fn events_tell_which_threshold_was_crossed() -> roadtest::Result {
+    let (_uml, light, iio) = bind(with_interrupt())?;
+    iio.write(FALLING_VALUE, "10")?;
+    iio.write(RISING_VALUE, "100")?;
+    light.with(|chip| chip.set_illuminance(Lux::milli(50_000)));
+    let events = iio.events()?;
+    iio.write(RISING_ENABLE, 1)?;
+    assert_eq!(events.next(SimTime::s(2))?, None);
+
+    for (milli, direction) in [(100_100, Direction::Rising), (9_900, Direction::Falling)] {
+        light.with(|chip| chip.set_illuminance(Lux::milli(milli)));
+        let event = events.next(SimTime::ms(900))?.expect("an event");
+        assert_eq!(event.kind, EventType::Thresh);
+        assert_eq!(event.channel_type, ChannelType::Light);
+        assert_eq!(event.direction, direction, "{milli}");
+    }
+
+    // At a threshold is not beyond it.
+    light.with(|chip| chip.set_illuminance(Lux::milli(100_000)));
+    events.drain()?;
+    assert_eq!(events.next(SimTime::s(2))?, None);
+    Ok(())
+}
+
+#[test]
+fn a_disabled_event_does_not_come() -> roadtest::Result {
+    let (_uml, light, iio) = bind(with_interrupt())?;
+    iio.write(FALLING_VALUE, "0")?;
+    iio.write(RISING_VALUE, "100")?;
+    let events = iio.events()?;
+    iio.write(RISING_ENABLE, 1)?;
+    iio.write(RISING_ENABLE, 0)?;
+    light.with(|chip| chip.set_illuminance(Lux::milli(200_000)));
+    assert_eq!(events.next(SimTime::s(5))?, None);
+    Ok(())
+}
+
 /// The reset value of LOW_LIMIT asks for an interrupt at the end of every
 /// conversion, and enabling an event leaves it there.
 #[test]
@@ -447,5 +486,26 @@ fn without_a_falling_threshold_every_conversion_interrupts() -> roadtest::Result
     light.forget();
     uml.sleep(SimTime::ms(2500));
     assert_eq!(light.news().reads("CONFIG"), ["cc90"; 3]);
+    Ok(())
+}
+
+/// The check that the driver waits for a conversion can fail: past the driver
+/// and too early, it does.
+#[test]
+fn a_result_read_before_the_conversion_ends_breaks_the_contract() -> roadtest::Result {
+    let (board, light) = without_interrupt();
+    let uml = board.boot()?;
+    let chip = uml.i2c_dev()?.at(light.address())?;
+    uml.expect_violation("RESULT while converting once (6.5)");
+    // CONFIG ca10, single conversion of 800 ms; SMBus words go low byte first.
+    chip.write_word_data(0x01, 0x10ca)?;
+    uml.sleep(SimTime::ms(799));
+    chip.read_word_data(0x00)?;
+    let early = |line: &str| line.starts_with('!');
+    assert_eq!(light.news().when(early).len(), 1);
+
+    uml.sleep(SimTime::ms(1));
+    chip.read_word_data(0x00)?;
+    assert_eq!(light.news().when(early).len(), 1);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! reader would, `cargo xtask screenshots` makes the pictures of the book.
 //! Both take the last run. The browser has no network and no profile.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -193,7 +193,7 @@ pub(crate) fn screenshots(args: &Args) -> anyhow::Result<Done> {
     Ok(Done::AllPassed)
 }
 
-fn shoot(run: &Run, page: &str, shot: &Shot, path: &PathBuf) -> anyhow::Result<()> {
+fn shoot(run: &Run, page: &str, shot: &Shot, path: &Path) -> anyhow::Result<()> {
     // The test that has most on its timeline and still fits a picture.
     let test = run
         .tests

@@ -5,6 +5,7 @@
 
 mod compare;
 mod components;
+mod parser;
 mod stage;
 mod units;
 
@@ -19,7 +20,7 @@ use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
-use crate::{console, leftovers, tidy, workspace};
+use crate::{browser, console, leftovers, programs, tidy, workspace};
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.
@@ -58,6 +59,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         kernel::preflight(&root, kernel)?;
     }
     components::check(&root, args.setup)?;
+    programs::check(&[programs::CHROMIUM, programs::PYTHON], args.setup)?;
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
 
@@ -68,6 +70,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         for (number, kernel) in wanted.iter().enumerate() {
             let folders = Folders::new(&root, number, kernel);
             drivers(&root, &folders, kernel, &tests, &mut stages);
+            if number == 0 && folders.first.join("summary.json").is_file() {
+                stages.run("HTML report in a browser", || {
+                    browser::check_report(&root, &folders.first)
+                });
+            }
         }
     }
     Ok(conclude(&stages))
@@ -160,6 +167,9 @@ fn drivers(
         },
     };
     stages.count(&format!("tests on {spec}"), || test(&plan(&folders.first)));
+    stages.run(&format!("KTAP for the parser of {spec}"), || {
+        parser::check(root, &folders.first, wanted)
+    });
     stages.count(&format!("tests on {spec}, again"), || {
         test(&plan(&folders.again))
     });

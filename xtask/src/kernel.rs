@@ -101,6 +101,15 @@ pub(crate) fn build(
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
 }
 
+/// The source of a kernel, where it is on this machine already.
+///
+/// # Errors
+/// Where the kernel cannot be named so, or its source cannot be used.
+pub(crate) fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+    let source = roadtest_uml::source::cached(&wanted(root, args)?, &Cache::of_user()?)?;
+    Ok(source.map(|source| source.tree))
+}
+
 fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {
     match Wanted::choose(args.ksrc.as_deref(), args.kernel.as_deref(), root) {
         Err(error @ Error::Name(_)) => Err(exit::usage(error.to_string())),

@@ -527,19 +527,21 @@ class Timeline {
   blocks(g, colour, lane, top) {
     const height = LANE - 14, y = top + 7, right = LABELS + this.width;
     const names = { 'i2c-w': 'write', 'i2c-r': 'read', request: 'request', kernel: 'kernel', bad: 'bad', pin: 'pin', irq: 'irq' };
-    let drawn = -1;
+    let drawn = -1, marked = -9;
     for (let i = 0; i < lane.events.length; i++) {
       const event = lane.events[i];
       if (event.follows) continue;
       const a = this.x(event.start), b = Math.max(this.x(event.time), a + 2);
       if (b < LABELS) continue;
       if (a > right) break;
-      if (b < drawn + 0.5 && event.css !== 'bad') continue;
-      drawn = b;
+      const broken = event.kind === VIOLATION || event.kind === MALFORMED;
+      if (broken ? a < marked + 3 : b < drawn + 0.5 && !event.nack) continue;
+      if (broken) marked = a; else drawn = b;
       const ink = colour(names[event.css]);
       g.fillStyle = ink;
-      if (event.kind === VIOLATION || event.kind === MALFORMED) {
-        g.beginPath(); g.moveTo(a, y - 3); g.lineTo(a + 7, y + height / 2); g.lineTo(a, y + height + 3); g.lineTo(a - 7, y + height / 2); g.fill();
+      if (broken) {
+        g.beginPath(); g.moveTo(a - 6, y - 6); g.lineTo(a + 6, y - 6); g.lineTo(a, y + 4); g.fill();
+        g.fillRect(a - 0.5, y, 1, height);
         continue;
       }
       let next = right;

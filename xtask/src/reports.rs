@@ -21,7 +21,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, bail};
 
 use crate::exit::{self, Done};
-use crate::workspace;
+use crate::{catalog, filter, workspace};
 #[cfg(test)]
 pub(crate) use run::example;
 pub(crate) use run::{Run, Test};
@@ -166,6 +166,19 @@ impl Reports {
         Ok(Self { open })
     }
 
+    /// Whether every test that a report is about is going to run.
+    ///
+    /// # Errors
+    /// A test that is not among them, with the nearest names.
+    pub(crate) fn expect(&self, tests: &[catalog::Test]) -> anyhow::Result<()> {
+        for (format, _) in &self.open {
+            if let Format::Vcd(test) = format {
+                filter::one(tests, test)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes every report of the run that left its records in `out`.
     ///
     /// # Errors
@@ -273,6 +286,19 @@ mod tests {
         let wanted = parse(&format!("json={0}/r", folder.path().display())).expect("well-formed");
         let error = Reports::open(&[wanted.clone(), wanted]).expect_err("twice");
         assert!(error.to_string().starts_with("two reports"), "{error}");
+    }
+
+    #[test]
+    fn a_test_that_will_not_run_has_no_waveforms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = parse(&format!("vcd:no_such={0}/x", folder.path().display()));
+        let reports = Reports::open(&[wanted.expect("well-formed")]).expect("writable");
+        let tests = [catalog::Test::new("iio/light/opt3001", "reads_lux")];
+        let error = reports.expect(&tests).expect_err("there is no such test");
+        assert!(
+            error.to_string().starts_with("no test matches 'no_such'"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
     let tests = chosen(&root, &args.filters)?;
+    reports.expect(&tests)?;
     let manifest = workspace::manifest(&root);
     let kernel = match args.no_build {
         true => kernel::existing(&root)?,

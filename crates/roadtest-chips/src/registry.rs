@@ -121,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn every_module_is_a_file() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for entry in all() {
+            let file = sources.join(format!("{}.rs", entry.module.replace("::", "/")));
+            assert!(file.is_file(), "{}", file.display());
+        }
+    }
+
+    #[test]
     fn a_chip_knows_its_name_and_its_module() {
         let all = all();
         let at24 = all.iter().find(|entry| entry.name() == "24c256").unwrap();

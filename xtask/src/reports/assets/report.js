@@ -129,7 +129,8 @@ function open(test, again) {
   state.current = test;
   const row = test.row.firstChild;
   row.setAttribute('aria-current', 'true');
-  row.scrollIntoView({ block: 'nearest' });
+  const [inner, outer] = [row.getBoundingClientRect(), $('list').getBoundingClientRect()];
+  if (inner.top < outer.top + 34 || inner.bottom > outer.bottom) row.scrollIntoView({ block: 'center' });
   const detail = $('detail');
   detail.replaceChildren(...summary(test));
   detail.scrollTop = 0;
@@ -296,6 +297,7 @@ class Timeline {
     this.table.style.height = `${Math.min(400, events.length * ROW + 18)}px`;
     this.node = el('div', null, this.tools, this.canvas, this.table);
     this.setAxis('even');
+    this.to = this.axis.end * 1.02;
   }
 
   setAxis(kind) {
@@ -527,13 +529,14 @@ class Timeline {
   blocks(g, colour, lane, top) {
     const height = LANE - 14, y = top + 7, right = LABELS + this.width;
     const names = { 'i2c-w': 'write', 'i2c-r': 'read', request: 'request', kernel: 'kernel', bad: 'bad', pin: 'pin', irq: 'irq' };
-    let drawn = -1, marked = -9;
+    let drawn = -1, marked = -9, previous = LABELS, last = false;
     for (let i = 0; i < lane.events.length; i++) {
       const event = lane.events[i];
       if (event.follows) continue;
       const a = this.x(event.start), b = Math.max(this.x(event.time), a + 2);
       if (b < LABELS) continue;
-      if (a > right) break;
+      if (a > right && (event.kind !== REQUEST || last)) break;
+      last = a > right;
       const broken = event.kind === VIOLATION || event.kind === MALFORMED;
       if (broken ? a < marked + 3 : b < drawn + 0.5 && !event.nack) continue;
       if (broken) marked = a; else drawn = b;
@@ -546,8 +549,11 @@ class Timeline {
       }
       let next = right;
       for (let k = i + 1; k < lane.events.length; k++) if (!lane.events[k].follows) { next = Math.min(next, this.x(lane.events[k].start)); break; }
-      const isBus = event.kind === I2C;
-      const room = isBus ? b - Math.max(a, LABELS) - 8 : next - b - 8;
+      const isBus = event.kind === I2C, isRequest = event.kind === REQUEST;
+      // A request is on the timeline when it is answered: its text stands
+      // before its mark, above what it caused.
+      const room = isBus ? b - Math.max(a, LABELS) - 8 : isRequest ? a - previous - 8 : next - b - 8;
+      previous = b;
       if (isBus) {
         g.globalAlpha = 0.18; g.fillRect(a, y, b - a, height); g.globalAlpha = 1;
         g.fillRect(a, y, 2, height); g.fillRect(b - 1, y, 1, height);
@@ -559,8 +565,8 @@ class Timeline {
         while (lane.events[i + 1 + more]?.follows) more++;
         text += ` +${more}`;
       }
-      g.textAlign = 'left';
-      g.fillText(clip(g, text, room), Math.max(a, LABELS) + 6, y + height / 2 + 0.5);
+      g.textAlign = isRequest ? 'right' : 'left';
+      g.fillText(clip(g, text, room), isRequest ? Math.min(a, right) - 5 : Math.max(a, LABELS) + 6, y + height / 2 + 0.5);
     }
   }
 

@@ -5,7 +5,7 @@
 
 mod compare;
 mod components;
-mod parser;
+pub(crate) mod parser;
 mod stage;
 mod units;
 

@@ -12,7 +12,24 @@ use crate::event::Counts;
 use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::reports::{self, Run};
-use crate::{console, process, programs};
+use crate::{console, process, programs, workspace};
+
+/// Give the KTAP of the last run to the parser of a kernel's tree.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    kernel: KernelArgs,
+}
+
+/// Runs `ktap-check`.
+///
+/// # Errors
+/// Where there is no run, no source, or the parser cannot be run.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    programs::check(&[programs::PYTHON], args.kernel.setup)?;
+    check(&root, &workspace::out(&root), &args.kernel)
+}
 
 /// Gives the run in `out` to the parser of the kernel that it ran on.
 ///
@@ -37,6 +54,9 @@ pub(super) fn check(root: &Path, out: &Path, wanted: &KernelArgs) -> anyhow::Res
     let faults = faults(&said, run.counts())?;
     for fault in &faults {
         console::problem(fault);
+    }
+    if faults.is_empty() {
+        console::status("Parsed", &run.counts().to_string());
     }
     Ok(Done::from_failed(faults.len()))
 }

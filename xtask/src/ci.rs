@@ -8,6 +8,7 @@ mod components;
 pub(crate) mod parser;
 mod stage;
 mod units;
+mod views;
 
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             let folders = Folders::new(&root, number, kernel);
             drivers(&root, &folders, kernel, &tests, &mut stages);
             if number == 0 && folders.first.join("summary.json").is_file() {
+                stages.run("reports, logs and devicetrees", || {
+                    views::check(&root, &folders.first)
+                });
                 stages.run("HTML report in a browser", || {
                     browser::check_report(&root, &folders.first)
                 });

@@ -29,10 +29,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             let pages: Vec<String> = find(&all, wanted)?.into_iter().map(describe).collect();
             pages.join("\n")
         }
-        None => page(&all),
+        None => self::all(),
     };
     console::line(text.trim_end());
     Ok(Done::AllPassed)
+}
+
+/// The page of every chip of this project.
+pub(crate) fn all() -> String {
+    page(&registry::all())
 }
 
 /// Every chip.

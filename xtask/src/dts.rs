@@ -26,7 +26,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     Ok(Done::AllPassed)
 }
 
-fn source(test: &Test) -> anyhow::Result<String> {
+/// The devicetree that a test left.
+///
+/// # Errors
+/// Where it booted no board.
+pub(crate) fn source(test: &Test) -> anyhow::Result<String> {
     let path = test.folder.join("devicetree.dts");
     match std::fs::read_to_string(&path) {
         Ok(text) if !test.folder.as_os_str().is_empty() => Ok(text),

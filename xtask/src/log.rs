@@ -34,18 +34,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let run = Run::load(&root, &workspace::out(&root))?;
     let test = run.find(&args.test)?;
-    let events = chosen(test, args.chip.as_deref())?;
-    if events.is_empty() {
+    let lines = match args.json {
+        true => chosen(test, args.chip.as_deref())?
+            .into_iter()
+            .map(serde_json::to_string)
+            .collect::<Result<_, _>>()?,
+        false if args.time => chosen(test, args.chip.as_deref())?
+            .into_iter()
+            .map(timed)
+            .collect(),
+        false => lines(test, args.chip.as_deref())?,
+    };
+    if lines.is_empty() {
         console::status("Note", &format!("{} has no timeline", test.path()));
     }
-    for event in events {
-        match args.json {
-            true => console::line(&serde_json::to_string(event)?),
-            false if event.what == What::I2cStop && !args.time => {}
-            false => console::line(&text(event, args)),
-        }
+    for line in &lines {
+        console::line(line);
     }
     Ok(Done::AllPassed)
+}
+
+/// A line per entry, without times, as in snapshots.
+///
+/// # Errors
+/// Where nothing is called `name`.
+pub(crate) fn lines(test: &Test, name: Option<&str>) -> anyhow::Result<Vec<String>> {
+    let events = chosen(test, name)?;
+    let shown = events.iter().filter(|event| event.what != What::I2cStop);
+    Ok(shown.map(|event| text(&event.what)).collect())
 }
 
 /// The events that have to do with `name`; all where there is none.
@@ -99,15 +115,16 @@ fn unknown(name: &str, mut all: Vec<&str>) -> String {
     }
 }
 
-/// A line as in `timeline.txt`, with its time where that is asked for.
-fn text(event: &Event, args: &Args) -> String {
+/// A line as in `timeline.txt`.
+fn timed(event: &Event) -> String {
+    let (seconds, ns) = (event.time_ns / 1_000_000_000, event.time_ns % 1_000_000_000);
+    format!("{seconds:5}.{ns:09}  {}", text(&event.what))
+}
+
+fn text(what: &What) -> String {
     let mut line = String::new();
-    if args.time {
-        let (seconds, ns) = (event.time_ns / 1_000_000_000, event.time_ns % 1_000_000_000);
-        // Writing to a String cannot fail, here and below.
-        let _ = write!(line, "{seconds:5}.{ns:09}  ");
-    }
-    let _ = match &event.what {
+    // Writing to a String cannot fail.
+    let _ = match what {
         What::I2c {
             address,
             chip,
@@ -145,16 +162,10 @@ mod tests {
     use crate::reports::example;
 
     fn shown(chip: Option<&str>) -> String {
-        let args = Args {
-            test: String::new(),
-            time: true,
-            chip: None,
-            json: false,
-        };
         let run = example();
         let test = run.find("reads_lux").expect("there is one");
         let events = chosen(test, chip).expect("there is such a name");
-        let lines: Vec<String> = events.iter().map(|event| text(event, &args)).collect();
+        let lines: Vec<String> = events.into_iter().map(timed).collect();
         lines.join("\n")
     }
 

@@ -73,9 +73,9 @@ enum Verb {
     /// Use the HTML report of the last run in a browser.
     #[command(hide = true)]
     HtmlCheck(browser::Args),
-    /// Give the KTAP of the last run to the parser of a kernel's tree.
+    /// Make every report of the last run, and check its KTAP.
     #[command(hide = true)]
-    KtapCheck(ci::parser::Args),
+    ReportCheck(ci::parser::Args),
     /// Make the book's pictures of the HTML report, from the last run.
     #[command(hide = true)]
     Screenshots(browser::Args),
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
         Verb::HtmlCheck(args) => browser::check(&args),
-        Verb::KtapCheck(args) => ci::parser::run(&args),
+        Verb::ReportCheck(args) => ci::parser::run(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),

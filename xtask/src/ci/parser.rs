@@ -14,21 +14,25 @@ use crate::kernel::{self, KernelArgs};
 use crate::reports::{self, Run};
 use crate::{console, process, programs, workspace};
 
-/// Give the KTAP of the last run to the parser of a kernel's tree.
+/// Make every report of the last run, and check its KTAP.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
 }
 
-/// Runs `ktap-check`.
+/// Runs `report-check`.
 ///
 /// # Errors
 /// Where there is no run, no source, or the parser cannot be run.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     programs::check(&[programs::PYTHON], args.kernel.setup)?;
-    check(&root, &workspace::out(&root), &args.kernel)
+    let out = workspace::out(&root);
+    match super::views::check(&root, &out)? {
+        Done::AllPassed => check(&root, &out, &args.kernel),
+        failed => Ok(failed),
+    }
 }
 
 /// Gives the run in `out` to the parser of the kernel that it ran on.

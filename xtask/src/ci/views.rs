@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Everything that can be made from a run's records, made from a real one:
-//! each report, and of each test its log, its waveforms and its devicetree.
+//! each report, of each test its log and its devicetree, and of one test of
+//! each driver its waveforms.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -37,10 +39,13 @@ pub(super) fn check(root: &Path, out: &Path) -> anyhow::Result<Done> {
         .iter()
         .filter(|test| test.record.outcome == Outcome::Passed && !test.events.is_empty());
     let mut tests = 0;
+    let mut drivers = BTreeSet::new();
     for test in booted {
         let path = test.path();
-        let file = test.folder.join("timeline.vcd");
-        specs.push(format!("vcd:{path}={}", file.display()));
+        if drivers.insert(&test.record.driver) {
+            let file = test.folder.join("timeline.vcd");
+            specs.push(format!("vcd:{path}={}", file.display()));
+        }
         dts::source(test).with_context(|| format!("`dts {path}`"))?;
         log::lines(test, None).with_context(|| format!("`log {path}`"))?;
         tests += 1;

@@ -14,9 +14,6 @@ use vcd::{IdCode, TimescaleUnit, Value, VarType, Writer};
 
 use super::run::Test;
 
-/// A signal: its scope and its name.
-type Signal = (&'static str, String);
-
 /// What a signal changes to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Change {
@@ -29,8 +26,17 @@ pub(super) enum Change {
 /// All changes of a test, in order of time.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
-    list: Vec<(u64, Signal, Change)>,
-    signals: BTreeMap<Signal, Kind>,
+    list: Vec<(u64, usize, Change)>,
+    signals: BTreeMap<&'static str, BTreeMap<String, Signal>>,
+    count: usize,
+}
+
+/// A signal; its scope and its name lead to it.
+#[derive(Clone, Copy, Debug)]
+struct Signal {
+    /// Signals are numbered as they appear.
+    number: usize,
+    kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,16 +47,25 @@ enum Kind {
 
 impl Changes {
     fn level(&mut self, time_ns: u64, scope: &'static str, name: &str, level: Value) {
-        let signal = (scope, name.to_owned());
-        self.signals.insert(signal.clone(), Kind::Wire);
-        self.list.push((time_ns, signal, Change::Level(level)));
+        let number = self.number(scope, name, Kind::Wire);
+        self.list.push((time_ns, number, Change::Level(level)));
     }
 
     fn text(&mut self, time_ns: u64, scope: &'static str, name: &str, text: &str) {
-        let signal = (scope, name.to_owned());
-        self.signals.insert(signal.clone(), Kind::Text);
+        let number = self.number(scope, name, Kind::Text);
         self.list
-            .push((time_ns, signal, Change::Text(text.to_owned())));
+            .push((time_ns, number, Change::Text(text.to_owned())));
+    }
+
+    fn number(&mut self, scope: &'static str, name: &str, kind: Kind) -> usize {
+        let scope = self.signals.entry(scope).or_default();
+        if let Some(signal) = scope.get(name) {
+            return signal.number;
+        }
+        let number = self.count;
+        self.count += 1;
+        scope.insert(name.to_owned(), Signal { number, kind });
+        number
     }
 }
 
@@ -66,7 +81,7 @@ pub(crate) fn render(test: &Test) -> anyhow::Result<Vec<u8>> {
     let mut writer = Writer::new(&mut text);
     writer.comment(&format!("roadtest {}", test.path()))?;
     writer.timescale(1, TimescaleUnit::NS)?;
-    let ids = declare(&mut writer, &changes.signals)?;
+    let ids = declare(&mut writer, &changes)?;
     dump(&mut writer, &changes, &ids, test.record.virtual_ns)?;
     Ok(text)
 }
@@ -114,32 +129,19 @@ fn collect(events: &[Event]) -> Changes {
     changes
 }
 
-fn declare(
-    writer: &mut Writer<&mut Vec<u8>>,
-    signals: &BTreeMap<Signal, Kind>,
-) -> anyhow::Result<BTreeMap<Signal, IdCode>> {
-    let mut ids = BTreeMap::new();
+/// Declares every signal; the identifiers are in the order of their numbers.
+fn declare(writer: &mut Writer<&mut Vec<u8>>, changes: &Changes) -> anyhow::Result<Vec<IdCode>> {
+    let mut ids = vec![IdCode::FIRST; changes.count];
     writer.add_module("board")?;
-    let mut open = "";
-    for (signal, kind) in signals {
-        let (scope, name) = signal;
-        if *scope != open {
-            if !open.is_empty() {
-                writer.upscope()?;
-            }
-            writer.add_module(scope)?;
-            open = scope;
+    for (scope, signals) in &changes.signals {
+        writer.add_module(scope)?;
+        for (name, signal) in signals {
+            let kind = match signal.kind {
+                Kind::Wire => VarType::Wire,
+                Kind::Text => VarType::String,
+            };
+            ids[signal.number] = writer.add_var(kind, 1, &word(name), None)?;
         }
-        let (kind, width) = match kind {
-            Kind::Wire => (VarType::Wire, 1),
-            Kind::Text => (VarType::String, 1),
-        };
-        ids.insert(
-            signal.clone(),
-            writer.add_var(kind, width, &word(name), None)?,
-        );
-    }
-    if !open.is_empty() {
         writer.upscope()?;
     }
     writer.upscope()?;
@@ -150,32 +152,34 @@ fn declare(
 fn dump(
     writer: &mut Writer<&mut Vec<u8>>,
     changes: &Changes,
-    ids: &BTreeMap<Signal, IdCode>,
+    ids: &[IdCode],
     end_ns: u64,
 ) -> anyhow::Result<()> {
     writer.timestamp(0)?;
-    for (signal, kind) in &changes.signals {
-        let start = match kind {
-            // Nobody drives a pin before its first change; the bus idles.
-            Kind::Wire if signal.0 == "i2c" => Change::Level(Value::V1),
-            Kind::Wire if signal.0 == "interrupts" => Change::Level(Value::V0),
-            Kind::Wire => Change::Level(Value::Z),
-            Kind::Text => Change::Text(String::new()),
-        };
-        write(writer, ids[signal], &start)?;
+    for (scope, signals) in &changes.signals {
+        for signal in signals.values() {
+            let start = match (signal.kind, *scope) {
+                // Nobody drives a pin before its first change; the bus idles.
+                (Kind::Wire, "i2c") => Change::Level(Value::V1),
+                (Kind::Wire, "interrupts") => Change::Level(Value::V0),
+                (Kind::Wire, _) => Change::Level(Value::Z),
+                (Kind::Text, _) => Change::Text(String::new()),
+            };
+            write(writer, ids[signal.number], &start)?;
+        }
     }
     let mut now = 0;
     // Texts of one signal at one time are one text: a viewer shows the last.
-    let mut texts: BTreeMap<&Signal, String> = BTreeMap::new();
+    let mut texts: BTreeMap<usize, String> = BTreeMap::new();
     for (index, (time, signal, change)) in changes.list.iter().enumerate() {
         if *time != now {
             writer.timestamp(*time)?;
             now = *time;
         }
         match change {
-            Change::Level(_) => write(writer, ids[signal], change)?,
+            Change::Level(_) => write(writer, ids[*signal], change)?,
             Change::Text(text) => {
-                let all = texts.entry(signal).or_default();
+                let all = texts.entry(*signal).or_default();
                 if !all.is_empty() && !text.is_empty() {
                     all.push_str("; ");
                 }

@@ -177,20 +177,21 @@ mod tests {
         let (mut scl, mut sda) = (true, true);
         let mut heard = Vec::new();
         let mut bits: Vec<bool> = Vec::new();
-        for (_, (_, name), change) in &list {
+        let sda_is = changes.signals[SCOPE]["sda"].number;
+        for (_, signal, change) in &list {
             let super::super::Change::Level(level) = change else {
                 continue;
             };
             let level = *level == Value::V1;
-            match name.as_str() {
-                "sda" => {
+            match *signal == sda_is {
+                true => {
                     if scl && sda != level {
                         heard.push(if level { "STOP" } else { "START" }.to_owned());
                         bits.clear();
                     }
                     sda = level;
                 }
-                _ => {
+                false => {
                     if level && !scl {
                         bits.push(sda);
                     }

@@ -13,6 +13,7 @@ mod console;
 mod doctor;
 mod event;
 mod exit;
+mod export;
 mod filter;
 mod kernel;
 mod leftovers;
@@ -56,6 +57,8 @@ enum Verb {
     Bench(bench::Args),
     /// Review changed snapshots.
     Review(review::Args),
+    /// Put the framework into a kernel tree.
+    Export(export::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
+        Verb::Export(args) => export::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

@@ -66,6 +66,11 @@ pub fn recipe(merged: &str) -> Result<String, Error> {
         .text())
 }
 
+/// The hash of a file's content: 32 hexadecimal digits.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    format!("{:032x}", Hash::new().add(bytes).0)
+}
+
 fn tool(name: &str) -> Result<String, Error> {
     let output = Command::new(name)
         .arg("--version")

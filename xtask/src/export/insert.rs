@@ -68,7 +68,7 @@ pub(super) fn maintainers(text: &str, section: &str) -> Option<String> {
             false => cost += 1,
         }
         if let Some(next) = titles.get(number + 1)
-            && cost < best.0
+            && cost <= best.0
         {
             best = (cost, *next);
         }

@@ -39,3 +39,11 @@ mod regulator {
 mod rtc {
     mod rtc_pcf8563;
 }
+mod leds {
+    mod leds_gpio;
+}
+mod i2c {
+    mod busses {
+        mod i2c_virtio;
+    }
+}

@@ -57,6 +57,18 @@ pub enum Edge {
     LevelLow,
 }
 
+impl fmt::Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Rising => "rising edges",
+            Self::Falling => "falling edges",
+            Self::Both => "both edges",
+            Self::LevelHigh => "level high",
+            Self::LevelLow => "level low",
+        })
+    }
+}
+
 impl Edge {
     /// The second cell of an interrupt specifier.
     pub const fn cell(self) -> u32 {

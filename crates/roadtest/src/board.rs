@@ -8,12 +8,13 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use roadtest_dt::{Cell, Node, Tree, Value};
-use roadtest_model::{Chip, Edge, Level};
+use roadtest_model::{Chip, Edge, Level, SimTime};
 
 use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
 use crate::machine::{Boot, Machine, run_folder};
 use crate::pin::{LineState, Pin};
+use crate::supply::Supply;
 use crate::timeline::Timeline;
 use crate::uml::Uml;
 use crate::world::{Shared, Slot, World};
@@ -52,6 +53,8 @@ pub struct Board {
     parameters: Vec<String>,
     needs: Vec<(Need, String)>,
     host_root: bool,
+    /// Keeps the snapshot folder and names of this test.
+    snapshots: insta::internals::SettingsBindDropGuard,
 }
 
 /// What a test needs of the kernel.
@@ -65,6 +68,7 @@ enum Need {
 pub(crate) struct Wiring {
     nodes: Vec<ChipNode>,
     errors: Vec<String>,
+    supplies: Vec<Supply>,
 }
 
 /// The devicetree node of a chip.
@@ -85,10 +89,12 @@ impl Board {
     /// An empty board for the test that calls this.
     #[track_caller]
     pub fn new() -> Self {
+        let context = Context::new(Location::caller());
         Self {
             world: Shared::default(),
             wiring: Rc::default(),
-            context: Context::new(Location::caller()),
+            snapshots: crate::snapshot::bind(&context, None),
+            context,
             fragments: Vec::new(),
             scl_hz: 400_000,
             memory_mib: 64,
@@ -157,8 +163,13 @@ impl Board {
             place,
             chip: chip.clone(),
             interrupt: None,
-            supply: None,
+            supplies: Vec::new(),
+            powered: true,
+            regulators: Vec::new(),
+            pulse_until: None,
+            odd_trigger: None,
             reset: None,
+            disconnected: false,
             seen: 0,
         });
         wiring.nodes.push(ChipNode {
@@ -173,6 +184,40 @@ impl Board {
             wiring: self.wiring.clone(),
             kind: PhantomData,
         }
+    }
+
+    /// A supply of `microvolts` that the kernel switches on with a line, which
+    /// is high while it is on: a `regulator-fixed` node. With the name `vdd`
+    /// the kernel knows it as `supply-vdd`. Chips are connected to it with
+    /// [`Wired::powered_by`].
+    #[track_caller]
+    pub fn fixed_supply(&mut self, name: &str, microvolts: u32, pin: &Pin) -> Supply {
+        let place = Location::caller();
+        let mut wiring = self.wiring.borrow_mut();
+        if let Some(other) = wiring.supplies.iter().find(|other| other.name == name) {
+            let error = format!(
+                "the supplies at {} and {place} are both named {name}",
+                other.place
+            );
+            wiring.errors.push(error);
+        }
+        let user = format!("the enable input of supply {name}");
+        let connected = self
+            .world
+            .borrow_mut()
+            .lines
+            .connect(pin.line, &user, place);
+        if let Err(error) = connected {
+            wiring.errors.push(error);
+        }
+        let supply = Supply {
+            name: name.to_owned(),
+            microvolts,
+            pin: pin.clone(),
+            place,
+        };
+        wiring.supplies.push(supply.clone());
+        supply
     }
 
     /// The rate of SCL in Hz, 400 kHz unless changed; to be called before
@@ -263,6 +308,8 @@ impl Board {
             .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
         let folder = run_folder()?;
         let dtb = self.tree()?.to_dtb()?;
+        // The running kernel has its own; guards must go in order.
+        drop(self.snapshots);
         let boot = Boot {
             kernel: &kernel,
             folder,
@@ -318,7 +365,6 @@ impl Board {
         for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
             bus.push(chip_node(index, slot, chip));
         }
-        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
         if !world.lines.is_empty() {
             let controller = Node::new("gpio")
                 .label(GPIO_LABEL)
@@ -328,6 +374,12 @@ impl Board {
                 .prop("interrupt-controller", Value::flag())
                 .prop("#interrupt-cells", 2);
             root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
+        }
+        // Why behind the lines: a controller that comes up before the one that
+        // its chips' interrupts go to makes fw_devlink complain about a link.
+        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
+        for supply in &wiring.supplies {
+            tree.root_mut().push(supply.node(GPIO_LABEL));
         }
         for fragment in &self.fragments {
             tree.overlay_dts(fragment)?;
@@ -404,16 +456,65 @@ impl<C: Chip> Wired<C> {
     }
 
     /// Lets a line switch the chip's supply, which is on while the line is at
-    /// `on`. It is off at first, since nobody drives the line yet.
+    /// `on`. A line that nobody drives is low. A driver can switch it, and so
+    /// can the test, with [`Pin::drive`].
     #[must_use]
     #[track_caller]
     pub fn supply(self, pin: &Pin, on: Level) -> Self {
         self.connect(pin, "supply switch");
-        self.slot(|slot| slot.supply = Some((pin.line, on)));
-        let now = self.world.borrow().now;
-        let power = Level::high_when(on == Level::Low);
-        self.chip.borrow_mut().power(power, now);
+        self.switched_by(pin, on);
         self
+    }
+
+    /// Connects one of the chip's supplies to a regulator of the board: the
+    /// chip's devicetree node gets `<input>-supply`, and the chip has no power
+    /// before the regulator is on. [`Uml::bind`](crate::Uml::bind) binds the
+    /// regulator first. A chip with several supplies needs all of them.
+    #[must_use]
+    pub fn powered_by(self, input: &str, supply: &Supply) -> Self {
+        self.slot(|slot| slot.regulators.push(supply.node_name()));
+        self.switched_by(&supply.pin, Level::High);
+        self.prop(
+            &format!("{input}-supply"),
+            Value::cells([Cell::phandle(supply.label())]),
+        )
+    }
+
+    /// The chip has power while the line is at `on`; nobody drives it yet.
+    fn switched_by(&self, pin: &Pin, on: Level) {
+        let (powered, now) = {
+            let mut world = self.world.borrow_mut();
+            let slot = &mut world.slots[self.index];
+            slot.supplies.push((pin.line, on));
+            slot.powered &= on == Level::Low;
+            (slot.powered, world.now)
+        };
+        let power = Level::high_when(powered);
+        self.chip.borrow_mut().power(power, now);
+    }
+
+    /// Inverts the chip's interrupt output for `duration` of virtual time,
+    /// whatever its model says.
+    ///
+    /// # Panics
+    /// Where the output is connected to nothing, and where `duration` is zero.
+    #[track_caller]
+    pub fn pulse(&self, duration: SimTime) {
+        assert!(duration > SimTime::ZERO, "a pulse has a duration");
+        let name = self.name();
+        assert!(
+            self.slot(|slot| slot.interrupt.is_some()),
+            "a pulse on the interrupt output of {name}, which is connected to nothing; \
+             connect it with `.interrupt(&pin, …)`"
+        );
+        let mut world = self.world.borrow_mut();
+        let end = world.now + duration;
+        world.pulse(self.index, end);
+    }
+
+    /// The devicetree nodes of the chip's supplies.
+    pub(crate) fn regulators(&self) -> Vec<String> {
+        self.slot(|slot| slot.regulators.clone())
     }
 
     /// Connects a line to the chip's reset input.
@@ -453,6 +554,17 @@ impl<C: Chip> Wired<C> {
         let result = change(&mut self.chip.borrow_mut());
         self.world.borrow_mut().settle(self.index);
         result
+    }
+
+    /// Takes the chip off the bus, as if it were not there: its address is
+    /// not acknowledged from now on. Power and interrupt output stay.
+    pub fn disconnect(&self) {
+        self.slot(|slot| slot.disconnected = true);
+    }
+
+    /// Puts the chip back on the bus.
+    pub fn reconnect(&self) {
+        self.slot(|slot| slot.disconnected = false);
     }
 
     /// What happened to this chip.

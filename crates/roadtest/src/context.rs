@@ -21,8 +21,11 @@ thread_local! {
 
 #[derive(Debug)]
 struct Trouble {
-    /// The last error that was made; the test may have handled it.
-    reason: Option<String>,
+    /// The errors that are alive. One that the test handled is dropped before
+    /// its guest is; one that it returns is not.
+    errors: Vec<(u64, String)>,
+    /// How many errors were made.
+    made: u64,
     /// The last fault: it cannot be handled.
     fault: Option<(Outcome, String)>,
     /// The panic that is going on.
@@ -33,7 +36,8 @@ struct Trouble {
 impl Trouble {
     const fn new() -> Self {
         Self {
-            reason: None,
+            errors: Vec::new(),
+            made: 0,
             fault: None,
             panic: None,
             skipped: None,
@@ -41,8 +45,22 @@ impl Trouble {
     }
 }
 
-pub(crate) fn note_reason(text: &str) {
-    TROUBLE.with_borrow_mut(|trouble| trouble.reason = Some(text.to_owned()));
+/// An error was made. Gives its number, for [`forget_error`].
+pub(crate) fn note_error(text: &str) -> u64 {
+    TROUBLE.with_borrow_mut(|trouble| {
+        trouble.made += 1;
+        trouble.errors.push((trouble.made, text.to_owned()));
+        trouble.made
+    })
+}
+
+/// An error was dropped.
+pub(crate) fn forget_error(number: u64) {
+    // A thread that is being torn down has no trouble left to note.
+    let _ = TROUBLE.try_with(|trouble| {
+        let errors = &mut trouble.borrow_mut().errors;
+        errors.retain(|(made, _)| *made != number);
+    });
 }
 
 pub(crate) fn note_fault(fault: &Fault) {
@@ -256,8 +274,8 @@ fn verdict(trouble: &Trouble, finished: &Finished) -> (Outcome, String) {
         let reason = trouble.panic.clone().unwrap_or_default();
         return (Outcome::Failed, reason);
     }
-    match &trouble.reason {
-        Some(reason) => (Outcome::Failed, reason.clone()),
+    match trouble.errors.last() {
+        Some((_, reason)) => (Outcome::Failed, reason.clone()),
         None => (Outcome::Passed, String::new()),
     }
 }
@@ -389,6 +407,17 @@ mod tests {
     }
 
     #[test]
+    fn an_error_counts_for_as_long_as_it_is_alive() {
+        let outcome = || TROUBLE.with_borrow(|trouble| verdict(trouble, &Finished::default()));
+        let handled = crate::Error::new("handled");
+        let returned = crate::Error::new("returned");
+        drop(handled);
+        assert_eq!(outcome(), (Outcome::Failed, "returned".into()));
+        drop(returned);
+        assert_eq!(outcome(), (Outcome::Passed, String::new()));
+    }
+
+    #[test]
     fn a_driver_is_named_after_its_fragment() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("rtc")).unwrap();
@@ -403,7 +432,7 @@ mod tests {
     #[test]
     fn a_kernel_report_outweighs_a_failed_assertion() {
         let mut trouble = Trouble::new();
-        trouble.reason = Some("the read failed".into());
+        trouble.errors.push((1, "the read failed".into()));
         let finished = Finished {
             kernel_reports: vec!["WARNING: CPU: 0".into()],
             ..Finished::default()

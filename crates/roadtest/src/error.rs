@@ -14,17 +14,28 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 pub struct Error {
     text: String,
     errno: Option<Errno>,
+    /// Its number among the test's errors; a fault has none.
+    number: Option<u64>,
+}
+
+impl Drop for Error {
+    /// The test has handled it.
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            crate::context::forget_error(number);
+        }
+    }
 }
 
 impl Error {
     /// An error that says `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        let error = Self {
-            text: text.into(),
+        let text = text.into();
+        Self {
+            number: Some(crate::context::note_error(&text)),
+            text,
             errno: None,
-        };
-        crate::context::note_reason(&error.text);
-        error
+        }
     }
 
     pub(crate) fn from_fault(fault: &Fault) -> Self {
@@ -32,6 +43,7 @@ impl Error {
         Self {
             text: chain(fault),
             errno: None,
+            number: None,
         }
     }
 

@@ -5,7 +5,7 @@
 //! whose files in sysfs and `/dev` the test uses as any program would. What
 //! the driver did to the chip is the [`Timeline`].
 //!
-//! In reading order: [`board`] and [`pin`], [`uml`], [`device`] and [`file`],
+//! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `world` is what models and machine share, and `machine` runs the guest.
 
@@ -21,6 +21,7 @@ pub mod pin;
 mod report;
 mod snapshot;
 pub mod suite;
+pub mod supply;
 pub mod timeline;
 pub mod uml;
 pub mod view;
@@ -34,7 +35,8 @@ pub use fault::Fault;
 pub use file::File;
 pub use pin::Pin;
 pub use roadtest_dt::{Cell, Node, Value};
-pub use roadtest_model::{Chip, Edge, Level, Nack, SimTime};
+pub use roadtest_model::{Access, Bus, Celsius, Chip, Direction, Edge, Level, Lux, Nack, SimTime};
 pub use roadtest_wire::Pointer;
+pub use supply::Supply;
 pub use timeline::Timeline;
 pub use uml::Uml;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::panic::Location;
 
-use roadtest_model::{Level, SimTime};
+use roadtest_model::{Edge, Level, SimTime};
 use roadtest_record::event::What;
 use roadtest_virtio::gpio::{Direction, Effect, Lines as Device, Refused, Setup};
 
@@ -169,7 +169,7 @@ impl Lines {
         self.output(line).unwrap_or_else(|| self.outside(line))
     }
 
-    pub(crate) fn next_pulse(&self) -> Option<SimTime> {
+    fn next_pulse(&self) -> Option<SimTime> {
         self.pulses.iter().map(|&(end, ..)| end).min()
     }
 
@@ -192,6 +192,9 @@ impl World {
         if before == after && known {
             return;
         }
+        if before != after && self.lines.output(line).is_none() {
+            self.inputs_changed(line, after);
+        }
         let Some(device) = &mut self.lines.device else {
             return;
         };
@@ -210,6 +213,18 @@ impl World {
         }
     }
 
+    /// When the first pulse ends that goes on now.
+    pub(crate) fn next_pulse(&self) -> Option<SimTime> {
+        let chips = self.slots.iter().filter_map(|slot| slot.pulse_until);
+        chips.chain(self.lines.next_pulse()).min()
+    }
+
+    /// Inverts a chip's interrupt output until `end`.
+    pub(crate) fn pulse(&mut self, index: usize, end: SimTime) {
+        self.slots[index].pulse_until = Some(end);
+        self.settle(index);
+    }
+
     /// Ends every pulse whose time has come.
     pub(crate) fn end_pulses(&mut self) {
         let now = self.now;
@@ -222,6 +237,12 @@ impl World {
         let due: Vec<(SimTime, u16, Level)> = due;
         for (_, line, level) in due {
             self.drive(line, TEST, level);
+        }
+        for index in 0..self.slots.len() {
+            if self.slots[index].pulse_until.is_some_and(|end| end <= now) {
+                self.slots[index].pulse_until = None;
+                self.settle(index);
+            }
         }
     }
 
@@ -247,8 +268,11 @@ impl World {
                     });
                     self.inputs_changed(line, level);
                 }
-                Effect::Armed { line, .. }
-                | Effect::Disarmed { line }
+                Effect::Armed { line, trigger } => {
+                    self.log_interrupt(line, text);
+                    self.armed(line, trigger);
+                }
+                Effect::Disarmed { line }
                 | Effect::Unmasked { line }
                 | Effect::Latched { line } => self.log_interrupt(line, text),
                 Effect::Fired { line, token } => {
@@ -277,22 +301,53 @@ impl World {
         });
     }
 
+    /// The driver enabled the interrupt of a line. What it reacts to must be
+    /// what the board says of the chips on that line: a driver that asks for
+    /// something else ignores its devicetree, and loses interrupts or storms.
+    fn armed(&mut self, line: u16, trigger: Edge) {
+        for index in 0..self.slots.len() {
+            let slot = &mut self.slots[index];
+            let Some((at, expected)) = slot.interrupt else {
+                continue;
+            };
+            if at != line || expected == trigger || slot.odd_trigger == Some(trigger) {
+                continue;
+            }
+            slot.odd_trigger = Some(trigger);
+            let name = slot.name.clone();
+            let text = format!(
+                "the interrupt of {name} is armed for {trigger}, but its devicetree node says \
+                 {expected}"
+            );
+            self.breach(&name, text);
+        }
+    }
+
     /// The supply and reset inputs of chips follow the lines that switch
     /// them.
     fn inputs_changed(&mut self, line: u16, level: Level) {
         let now = self.now;
         for index in 0..self.slots.len() {
             let slot = &self.slots[index];
-            let supply = slot.supply.filter(|&(supply, _)| supply == line);
             let reset = slot.reset == Some(line);
-            if let Some((_, on)) = supply {
-                let power = Level::high_when(level == on);
+            let supplied = slot.supplies.iter().any(|&(supply, _)| supply == line);
+            let powered = slot.supplies.iter().all(|&(supply, on)| {
+                let level = if supply == line {
+                    level
+                } else {
+                    self.lines.level(supply)
+                };
+                level == on
+            });
+            if supplied && powered != slot.powered {
+                self.slots[index].powered = powered;
+                let power = Level::high_when(powered);
                 self.guarded(index, |chip| chip.power(power, now));
             }
             if reset {
                 self.guarded(index, |chip| chip.reset(level, now));
             }
-            if supply.is_some() || reset {
+            if supplied || reset {
                 self.settle(index);
             }
         }

@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
+use roadtest_model::SimTime;
 use roadtest_record::event::{Event, What};
 
 /// What happened, or a part of it. Shown without times: one line per access,
@@ -70,6 +71,14 @@ impl Timeline {
             events: events.cloned().collect(),
             scope: self.scope.clone(),
         }
+    }
+
+    /// When what matches happened, in order, in virtual time:
+    /// `timeline.when(|line| line.starts_with("R RESULT"))`.
+    pub fn when(&self, matches: impl Fn(&str) -> bool) -> Vec<SimTime> {
+        let events = self.only(matches).events;
+        let times = events.iter().map(|event| SimTime::ns(event.time_ns));
+        times.collect()
     }
 
     /// The values written to a register, in order, as the datasheet's
@@ -207,6 +216,10 @@ mod tests {
         );
         assert_eq!(timeline.writes("CONFIG"), ["ca10"]);
         assert_eq!(timeline.reads("CONFIG"), [""; 0]);
+        assert_eq!(
+            timeline.when(|line| line.starts_with("R RESULT")),
+            [SimTime::ns(800_000_001_000)]
+        );
         assert_eq!(
             with_times(&events).lines().nth(2),
             Some("  800.000001000  opt3001      R RESULT          3456")

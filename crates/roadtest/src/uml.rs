@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A running kernel, as a test uses it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     kernel: Kernel,
     expected_reports: RefCell<Vec<String>>,
     expected_breaches: RefCell<Vec<String>>,
+    expected_death: RefCell<Option<String>>,
+    dead: Cell<bool>,
     autoprobe_off: RefCell<Vec<String>>,
     limit: RefCell<SimTime>,
     _folder: tempfile::TempDir,
@@ -68,7 +70,7 @@ impl Uml {
         kernel: Kernel,
         folder: tempfile::TempDir,
     ) -> Self {
-        let snapshots = crate::snapshot::bind(&context, kernel.version());
+        let snapshots = crate::snapshot::bind(&context, Some(kernel.version()));
         Self {
             inner: Rc::new(Inner {
                 machine: machine.into(),
@@ -76,6 +78,8 @@ impl Uml {
                 kernel,
                 expected_reports: RefCell::default(),
                 expected_breaches: RefCell::default(),
+                expected_death: RefCell::default(),
+                dead: Cell::default(),
                 autoprobe_off: RefCell::default(),
                 limit: REQUEST_LIMIT.into(),
                 _folder: folder,
@@ -206,12 +210,20 @@ impl Uml {
     }
 
     /// Binds a chip's driver: finds the module by the device's modalias,
-    /// loads it, and lets its driver probe the device.
+    /// loads it, and lets its driver probe the device. Supplies that the chip
+    /// is [powered by](Wired::powered_by) are bound before, where they have no
+    /// driver yet.
     ///
     /// # Errors
     /// Where no module claims the device, or the probe fails; then
     /// [`Error::errno`] is what it failed with.
     pub fn bind<C: Chip>(&self, chip: &Wired<C>) -> Result<Device> {
+        for node in chip.regulators() {
+            let path = format!("/sys/bus/platform/devices/{node}");
+            if self.device(&path).driver().is_none() {
+                self.bind_path(&path)?;
+            }
+        }
         let path = format!("/sys/bus/i2c/devices/0-{:04x}", chip.address());
         self.bind_path(&path)
     }
@@ -253,6 +265,14 @@ impl Uml {
     pub fn expect_violation(&self, text: &str) {
         let mut expected = self.inner.expected_breaches.borrow_mut();
         expected.push(text.to_owned());
+    }
+
+    /// Expects the kernel to die with a report that contains this text: a
+    /// known defect. The request during which it dies fails with `EPIPE`, and
+    /// so does every request after it; without the report the test fails.
+    pub fn expect_death(&self, text: &str) {
+        self.expect_report(text);
+        *self.inner.expected_death.borrow_mut() = Some(text.to_owned());
     }
 
     /// Runs a program of the guest and waits for it; see
@@ -318,6 +338,9 @@ impl Inner {
         what: &str,
         request: &Request,
     ) -> std::result::Result<Answer, Errno> {
+        if self.dead.get() {
+            return Err(Errno::EPIPE);
+        }
         let limit = *self.limit.borrow();
         let reply = self.machine.borrow_mut().request(request, what, limit);
         match reply {
@@ -327,8 +350,18 @@ impl Inner {
                 what: format!("make sense of the agent's answer {other:?} to `{what}`"),
                 source: std::io::ErrorKind::InvalidData.into(),
             }),
+            Err(Fault::GuestDied { .. }) if self.death_is_expected() => {
+                self.dead.set(true);
+                Err(Errno::EPIPE)
+            }
             Err(fault) => context::fail(&fault),
         }
+    }
+
+    fn death_is_expected(&self) -> bool {
+        let expected = self.expected_death.borrow();
+        let expected = expected.as_deref();
+        expected.is_some_and(|text| report::find(&self.dmesg()).iter().any(|r| r.contains(text)))
     }
 
     pub(crate) fn value(&self, what: &str, request: &Request) -> std::result::Result<i64, Errno> {
@@ -361,7 +394,7 @@ impl Inner {
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> std::result::Result<(), Errno> {
-        let what = format!("write {} {text}", short(path));
+        let what = format!("write {} {}", short(path), text.replace('\n', "\\n"));
         let request = Request::WriteFile {
             path: path.into(),
             data: text.into(),

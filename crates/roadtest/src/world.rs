@@ -25,7 +25,6 @@ pub(crate) trait AnyChip: Any {
     fn wake(&mut self, now: SimTime);
     fn power(&mut self, on: Level, now: SimTime);
     fn reset(&mut self, level: Level, now: SimTime);
-    fn scl_hz_max(&self) -> u32;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -60,10 +59,6 @@ impl<C: Chip> AnyChip for C {
     fn reset(&mut self, level: Level, now: SimTime) {
         Chip::reset(self, level, now);
     }
-
-    fn scl_hz_max(&self) -> u32 {
-        Chip::scl_hz_max(self)
-    }
 }
 
 /// A chip on the board.
@@ -75,10 +70,21 @@ pub(crate) struct Slot {
     pub(crate) chip: Rc<RefCell<dyn AnyChip>>,
     /// The line that the chip's interrupt output drives.
     pub(crate) interrupt: Option<(u16, Edge)>,
-    /// The line that switches the chip's supply, and the level that is on.
-    pub(crate) supply: Option<(u16, Level)>,
+    /// The lines that switch the chip's supplies, each with the level that is
+    /// on. The chip has power when all are on.
+    pub(crate) supplies: Vec<(u16, Level)>,
+    /// Whether the chip has power, as it was told.
+    pub(crate) powered: bool,
+    /// The devicetree nodes of its supplies, which must be bound before it.
+    pub(crate) regulators: Vec<String>,
+    /// While a pulse lasts, the interrupt output is inverted, until this time.
+    pub(crate) pulse_until: Option<SimTime>,
+    /// The trigger of its interrupt that was reported as not expected.
+    pub(crate) odd_trigger: Option<Edge>,
     /// The line at the chip's reset input.
     pub(crate) reset: Option<u16>,
+    /// Taken off the bus: nobody acknowledges its address.
+    pub(crate) disconnected: bool,
     /// How many events the test has put behind it.
     pub(crate) seen: usize,
 }
@@ -126,9 +132,16 @@ impl World {
     pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
         let write = matches!(message, Message::Write(_));
         let Some(index) = self.slot_at(address) else {
-            self.log_i2c(address, "", write, message.bytes(), None, true);
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, "", write, bytes, None, true);
             return Err(Nack);
         };
+        if self.slots[index].disconnected {
+            let name = self.slots[index].name.clone();
+            let bytes = if write { message.bytes() } else { &[] };
+            self.log_i2c(address, &name, write, bytes, None, true);
+            return Err(Nack);
+        }
         let mut bus = Bus::at(self.now);
         let result = self.guarded(index, |chip| match message {
             Message::Write(bytes) => chip.write(&mut bus, bytes),
@@ -153,7 +166,8 @@ impl World {
     /// Ends a transfer with STOP.
     pub(crate) fn stop(&mut self, address: u16) {
         self.transfers += 1;
-        if let Some(index) = self.slot_at(address) {
+        let slot = self.slot_at(address);
+        if let Some(index) = slot.filter(|&index| !self.slots[index].disconnected) {
             let mut bus = Bus::at(self.now);
             self.guarded(index, |chip| chip.stop(&mut bus));
             let (accesses, violations) = bus.into_parts();
@@ -209,6 +223,10 @@ impl World {
             return;
         };
         let level = slot.chip.borrow().interrupt();
+        let level = match slot.pulse_until {
+            Some(_) => level.inverted(),
+            None => level,
+        };
         let name = slot.name.clone();
         self.drive(line, &name, level);
     }

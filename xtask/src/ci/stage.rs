@@ -44,6 +44,10 @@ impl Stages {
         console::status("Stage", name);
         let start = Instant::now();
         let result = work();
+        if process::interrupted() {
+            // Why: what it says now is only that it was cut off.
+            process::wait_for_the_end();
+        }
         let counts = match &result {
             Ok(_) => Counts::default(),
             Err(error) => {

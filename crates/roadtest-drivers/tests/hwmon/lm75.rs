@@ -1,2 +1,484 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! `drivers/hwmon/lm75`.
+//! `drivers/hwmon/lm75.c`: LM75 and its relatives, one of each kind that the
+//! driver treats differently.
+
+use insta::assert_snapshot;
+use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, Wired};
+use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
+
+/// From `fcntl.h` and `poll.h`.
+const O_RDONLY: i32 = 0;
+const POLLPRI: i16 = 2;
+const POLLERR: i16 = 8;
+
+/// Boots a board with this chip alone and binds its driver; gives the hwmon
+/// device. What happened so far is forgotten.
+fn bind<C: Chip>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, chip);
+    let uml = board.boot()?;
+    let hwmon = uml.bind(&chip)?.class("hwmon")?;
+    chip.forget();
+    Ok((uml, chip, hwmon))
+}
+
+#[test]
+fn devicetree_is_a_node_at_its_address() -> roadtest::Result {
+    let mut board = Board::new();
+    let _chip = board.i2c(0x48, Lm75::default());
+    assert_snapshot!(board.to_dts()?);
+    Ok(())
+}
+
+#[test]
+fn an_lm75_that_runs_is_left_as_it_is() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Lm75::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    assert_eq!(sensor.class("hwmon")?.read("name"), Ok("lm75".into()));
+    assert_eq!(chip.timeline().writes("CONF"), [""; 0]);
+
+    // What it found it puts back.
+    sensor.unbind()?;
+    assert_eq!(chip.timeline().writes("CONF"), ["00"]);
+    Ok(())
+}
+
+#[test]
+fn an_lm75_that_sleeps_is_woken_and_put_to_sleep_again() -> roadtest::Result {
+    let mut board = Board::new();
+    let mut lm75 = Lm75::default();
+    // Shut down, four faults.
+    lm75.set_conf(0x11);
+    let chip = board.i2c(0x48, lm75);
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    assert_eq!(chip.timeline().writes("CONF"), ["10"]);
+    sensor.unbind()?;
+    assert_eq!(chip.timeline().writes("CONF"), ["10", "11"]);
+    Ok(())
+}
+
+#[test]
+fn probe_fails_with_eio_where_no_chip_answers() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Lm75::default());
+    chip.disconnect();
+    let uml = board.boot()?;
+    let error = uml.bind(&chip).map(drop).unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::EIO));
+    Ok(())
+}
+
+#[test]
+fn unbinding_takes_the_hwmon_device_and_the_module_goes() -> roadtest::Result {
+    let (uml, _chip, hwmon) = bind(Lm75::default())?;
+    assert_eq!(uml.unload("lm75"), Ok(()));
+    assert!(!uml.exists(hwmon.path()));
+    assert!(!uml.exists("/sys/module/lm75"));
+    Ok(())
+}
+
+#[test]
+fn lm75_temperature_is_in_half_degrees() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Lm75::default())?;
+    for (milli, shown) in [
+        (0, "0"),
+        (25_000, "25000"),
+        (25_499, "25000"),
+        (25_500, "25500"),
+        (125_000, "125000"),
+        (-500, "-500"),
+        // The chip rounds down.
+        (-1, "-500"),
+        (-25_000, "-25000"),
+        (-55_000, "-55000"),
+    ] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(SimTime::ms(100));
+        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
+    }
+    Ok(())
+}
+
+#[test]
+fn temperature_is_the_last_conversions() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Lm75::new(Celsius::milli(20_000)))?;
+    // In the middle between two conversions.
+    uml.sleep(SimTime::ms(150) - uml.now());
+    chip.with(|chip| chip.set_temperature(Celsius::milli(30_000)));
+    assert_eq!(hwmon.read("temp1_input"), Ok("20000".into()));
+    uml.sleep(SimTime::ms(50));
+    assert_eq!(hwmon.read("temp1_input"), Ok("30000".into()));
+    assert_snapshot!(chip.news());
+    Ok(())
+}
+
+#[test]
+fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
+    let (_uml, chip, hwmon) = bind(Lm75::default())?;
+    chip.disconnect();
+    assert_eq!(hwmon.read("temp1_input"), Err(Errno::EIO));
+    assert_eq!(hwmon.write("temp1_max", 70_000), Err(Errno::EIO));
+    chip.reconnect();
+    assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
+    Ok(())
+}
+
+#[test]
+fn lm75_limits_are_rounded_to_half_degrees_and_clamped_to_its_range() -> roadtest::Result {
+    let (_uml, chip, hwmon) = bind(Lm75::default())?;
+    assert_eq!(hwmon.read("temp1_max"), Ok("80000".into()));
+    assert_eq!(hwmon.read("temp1_max_hyst"), Ok("75000".into()));
+    for (written, code, back) in [
+        (90_000, "5a00", "90000"),
+        (90_249, "5a00", "90000"),
+        (90_250, "5a80", "90500"),
+        (0, "0000", "0"),
+        (-249, "0000", "0"),
+        (-250, "ff80", "-500"),
+        (-25_000, "e700", "-25000"),
+        (125_001, "7d00", "125000"),
+        (1_000_000, "7d00", "125000"),
+        (-55_001, "c900", "-55000"),
+        (-1_000_000, "c900", "-55000"),
+    ] {
+        chip.forget();
+        for attribute in ["temp1_max", "temp1_max_hyst"] {
+            assert_eq!(hwmon.write(attribute, written), Ok(()), "{written}");
+            assert_eq!(hwmon.read(attribute), Ok(back.into()), "{written}");
+        }
+        assert_eq!(chip.news().writes("OS"), [code], "{written}");
+        assert_eq!(chip.news().writes("HYST"), [code], "{written}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_limit_that_is_no_number_is_invalid() -> roadtest::Result {
+    let (_uml, chip, hwmon) = bind(Lm75::default())?;
+    assert_eq!(hwmon.write("temp1_max", "hot"), Err(Errno::EINVAL));
+    assert_eq!(chip.news().writes("OS"), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn limits_are_read_from_the_chip_once() -> roadtest::Result {
+    let (_uml, chip, hwmon) = bind(Lm75::default())?;
+    for _ in 0..3 {
+        assert_eq!(hwmon.read("temp1_max"), Ok("80000".into()));
+        assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
+    }
+    assert_eq!(chip.news().reads("OS"), ["5000"]);
+    assert_eq!(chip.news().reads("TEMP").len(), 3);
+    Ok(())
+}
+
+#[test]
+fn lm75_has_one_update_interval_and_no_alarm() -> roadtest::Result {
+    let (_uml, _chip, hwmon) = bind(Lm75::default())?;
+    assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
+    assert_eq!(hwmon.write("update_interval", 100), Err(Errno::EACCES));
+    assert_eq!(hwmon.write("temp1_input", 0), Err(Errno::EACCES));
+    assert!(!hwmon.has("temp1_alarm"));
+    Ok(())
+}
+
+#[test]
+fn an_interrupt_is_refused_where_the_chip_has_no_alarm_bit() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((6, 8), "the driver knows no interrupt");
+    let int = board.gpio(2);
+    let chip = board.i2c(0x48, Lm75::default());
+    let chip = chip.interrupt(&int, Edge::Falling);
+    let uml = board.boot()?;
+    assert_eq!(uml.bind(&chip)?.driver().as_deref(), Some("lm75"));
+    assert!(uml.dmesg().contains("alarm interrupt is not supported"));
+    Ok(())
+}
+
+#[test]
+fn tmp75_is_set_to_twelve_bits_and_back() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Tmp75::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    assert_eq!(chip.timeline().writes("CONF"), ["60"]);
+    sensor.unbind()?;
+    assert_eq!(chip.timeline().writes("CONF"), ["60", "00"]);
+    Ok(())
+}
+
+/// A step is 62.5 millidegrees, which the driver rounds down.
+#[test]
+fn tmp75_temperature_is_in_sixteenths_of_a_degree() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Tmp75::default())?;
+    for (milli, shown) in [
+        (25_063, "25062"),
+        (25_938, "25937"),
+        (-62, "-63"),
+        (-63, "-125"),
+        (-40_000, "-40000"),
+    ] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(SimTime::ms(220));
+        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
+    }
+    Ok(())
+}
+
+#[test]
+fn tmp75_limits_are_in_sixteenths_of_a_degree() -> roadtest::Result {
+    let (_uml, chip, hwmon) = bind(Tmp75::default())?;
+    for (written, code, back) in [
+        (80_031, "5000", "80000"),
+        (80_032, "5010", "80062"),
+        (-31, "0000", "0"),
+        (-32, "fff0", "-63"),
+    ] {
+        chip.forget();
+        assert_eq!(hwmon.write("temp1_max", written), Ok(()));
+        assert_eq!(chip.news().writes("OS"), [code], "{written}");
+        assert_eq!(hwmon.read("temp1_max"), Ok(back.into()), "{written}");
+    }
+    Ok(())
+}
+
+#[test]
+fn tmp75_takes_the_nearest_interval_and_its_resolution() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Tmp75::new(Celsius::milli(25_437)))?;
+    assert_eq!(hwmon.read("update_interval"), Ok("220".into()));
+    for (asked, interval, conf, temperature) in [
+        (0, "28", "00", "25000"),
+        (55, "55", "20", "25250"),
+        (100, "110", "40", "25375"),
+        (1_000_000, "220", "60", "25375"),
+    ] {
+        chip.forget();
+        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
+        assert_eq!(
+            hwmon.read("update_interval"),
+            Ok(interval.into()),
+            "{asked}"
+        );
+        assert_eq!(chip.news().writes("CONF"), [conf], "{asked}");
+        uml.sleep(SimTime::ms(250));
+        assert_eq!(hwmon.read("temp1_input"), Ok(temperature.into()), "{asked}");
+    }
+    Ok(())
+}
+
+#[test]
+fn pct2075_temperature_is_in_eighths_of_a_degree() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Pct2075::default())?;
+    for (milli, shown) in [(25_124, "25000"), (25_125, "25125"), (-125, "-125")] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(SimTime::ms(100));
+        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
+    }
+    Ok(())
+}
+
+#[test]
+fn pct2075_interval_is_in_a_register_of_its_own() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Pct2075::default())?;
+    assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
+    for (asked, interval, idle) in [
+        (260, "300", "03"),
+        (3100, "3100", "1f"),
+        (10_000, "3100", "1f"),
+        (1, "100", "01"),
+    ] {
+        chip.forget();
+        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
+        assert_eq!(
+            hwmon.read("update_interval"),
+            Ok(interval.into()),
+            "{asked}"
+        );
+        assert_eq!(chip.news().writes("IDLE"), [idle], "{asked}");
+    }
+
+    // And the chip obeys it.
+    hwmon.write("update_interval", 3100)?;
+    chip.with(|chip| chip.set_temperature(Celsius::milli(50_000)));
+    uml.sleep(SimTime::ms(3000));
+    assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
+    uml.sleep(SimTime::ms(100));
+    assert_eq!(hwmon.read("temp1_input"), Ok("50000".into()));
+    Ok(())
+}
+
+/// An AS6200, its driver bound.
+fn bind_as6200() -> roadtest::Result<(Uml, Wired<As6200>, Device)> {
+    let mut board = Board::new();
+    board.since((6, 8), "the driver knows no AS6200");
+    let chip = board.i2c(0x48, As6200::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    Ok((uml, chip, sensor))
+}
+
+#[test]
+fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Result {
+    let (uml, chip, _sensor) = bind_as6200()?;
+    // 6.12 asks for an active-high alert and sets SINGLE_SHOT, which does
+    // nothing while the chip runs; 7.3 for an active-low alert.
+    let conf = if uml.version() < (7, 0) {
+        "d4e0"
+    } else {
+        "50e0"
+    };
+    assert_eq!(chip.timeline().writes("CONF"), [conf]);
+    assert_snapshot!(chip.timeline());
+    Ok(())
+}
+
+/// 6.12 puts back only one of the two bytes of the chip's configuration; the
+/// driver of 7.3 knows both.
+#[test]
+fn as6200_gets_its_configuration_back() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    chip.forget();
+    let conf = if uml.version() < (7, 0) {
+        uml.expect_violation("write of 1 of 2 bytes to CONF");
+        "a0"
+    } else {
+        "40a0"
+    };
+    sensor.unbind()?;
+    assert_eq!(chip.news().writes("CONF"), [conf]);
+    Ok(())
+}
+
+#[test]
+fn as6200_temperature_is_in_sixteenths_of_a_degree() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    for (milli, shown) in [(25_063, "25062"), (-62, "-63"), (-40_000, "-40000")] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(SimTime::ms(125));
+        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
+    }
+    Ok(())
+}
+
+/// The alert follows the fourth conversion beyond a limit.
+#[test]
+fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
+    let (uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    let settled = SimTime::ms(4 * 125 + 125);
+    for (milli, alarm) in [
+        (25_000, "0"),
+        (80_000, "0"),
+        (80_063, "1"),
+        (76_000, "1"),
+        (74_937, "0"),
+        (79_000, "0"),
+    ] {
+        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
+        uml.sleep(settled);
+        assert_eq!(hwmon.read("temp1_alarm"), Ok(alarm.into()), "{milli}");
+    }
+    assert_eq!(hwmon.write("temp1_alarm", 0), Err(Errno::EACCES));
+    Ok(())
+}
+
+#[test]
+fn as6200_takes_the_nearest_interval() -> roadtest::Result {
+    let (_uml, chip, sensor) = bind_as6200()?;
+    let hwmon = sensor.class("hwmon")?;
+    assert_eq!(hwmon.read("update_interval"), Ok("125".into()));
+    for (asked, interval, rate) in [
+        (240, "250", 2),
+        (1_100, "1000", 1),
+        (60_000, "4000", 0),
+        (0, "125", 3),
+    ] {
+        chip.forget();
+        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
+        assert_eq!(
+            hwmon.read("update_interval"),
+            Ok(interval.into()),
+            "{asked}"
+        );
+        let writes = chip.news().writes("CONF");
+        let conf = u16::from_str_radix(&writes[0], 16).unwrap();
+        assert_eq!((writes.len(), conf >> 6 & 3), (1, rate), "{asked}");
+    }
+    Ok(())
+}
+
+#[test]
+fn alert_polarity_is_a_property() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((7, 3), "the driver knows no alert polarity");
+    let chip = board.i2c(0x48, Tmp75::default());
+    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let uml = board.boot()?;
+    uml.bind(&chip)?;
+    // POL is bit 2.
+    assert_eq!(chip.timeline().writes("CONF"), ["64"]);
+    Ok(())
+}
+
+/// The driver of 7.3 sees the chip's configuration with its bytes swapped and
+/// sets bit 10 of that, which is a reserved bit of the chip, for bit 10 of
+/// the chip, which is its polarity.
+#[test]
+fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((7, 3), "the driver knows no alert polarity");
+    let chip = board.i2c(0x48, As6200::default());
+    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let uml = board.boot()?;
+    uml.expect_violation("reserved bits 0x0004 of CONF");
+    uml.bind(&chip)?;
+    assert_eq!(chip.timeline().writes("CONF"), ["50e4"]);
+    Ok(())
+}
+
+#[test]
+fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
+    let mut board = Board::new();
+    board.since((6, 8), "the driver knows no AS6200");
+    let int = board.gpio_named(1, "alert");
+    let chip = board.i2c(0x48, As6200::default());
+    let chip = chip.interrupt(&int, Edge::Both);
+    let uml = board.boot()?;
+    let hwmon = uml.bind(&chip)?.class("hwmon")?;
+    let alarm = uml.open_with(&format!("{}/temp1_alarm", hwmon.path()), O_RDONLY)?;
+    // Only who has read is told of a change.
+    assert_eq!(alarm.read_at(0, 8), Ok(b"0\n".to_vec()));
+    assert_eq!(alarm.poll(POLLPRI, SimTime::s(2)), Ok(0));
+
+    chip.with(|chip| chip.set_temperature(Celsius::milli(90_000)));
+    let start = uml.now();
+    assert_eq!(alarm.poll(POLLPRI, SimTime::s(10)), Ok(POLLPRI | POLLERR));
+    let told = uml.now() - start;
+    assert!(
+        (SimTime::ms(375)..SimTime::ms(501)).contains(&told),
+        "{told}"
+    );
+    assert_eq!(alarm.read_at(0, 8), Ok(b"1\n".to_vec()));
+    Ok(())
+}
+
+#[test]
+fn registers_are_shown_in_debugfs() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, Pct2075::default());
+    let uml = board.boot()?;
+    let sensor = uml.bind(&chip)?;
+    sensor.class("hwmon")?.write("temp1_max", 90_000)?;
+    chip.forget();
+    let registers = sensor.regmap()?.registers()?;
+    assert_eq!(registers[&0x00], 0x1900);
+    assert_eq!(registers[&0x02], 0x4b00);
+    // The limit comes from the cache.
+    assert_eq!(registers[&0x03], 0x5a00);
+    assert_eq!(chip.news().reads("OS"), [""; 0]);
+    Ok(())
+}

@@ -37,7 +37,8 @@
 /// - A rule is `rw`, `ro`, `wo`, `w1c`, `w1s`, `sc` or `rc`, see
 ///   [`Rule`](crate::register::Rule). A field without one has its register's.
 /// - A field is `NAME[high:low] rule "note"`, then its legal values as a range
-///   `(0..=12)` or by name in braces. Field names are unique in the module.
+///   `(0..=12)` or by name in braces. Field names are unique in the module. A
+///   note that begins with `BCD` shows the value's digits as they are.
 ///
 /// The module holds a [`Register`](crate::register::Register) constant per
 /// register, a [`Field`](crate::register::Field) constant per field, a module

@@ -135,7 +135,8 @@ pub struct Field {
     /// What an access does.
     pub rule: Rule,
     /// The datasheet's short name where it differs, or another remark; may be
-    /// empty.
+    /// empty. One that begins with `BCD` says that the field's digits are
+    /// decimal, which is how the timeline shows it.
     pub note: &'static str,
     /// The values that have names, and their names. Where there are any, no
     /// other value is legal.
@@ -153,6 +154,11 @@ impl Field {
     /// The field's value in a register's `word`.
     pub const fn of(&self, word: u32) -> u32 {
         (word & self.mask()) >> self.low
+    }
+
+    /// Whether the field's digits are decimal, as its note says.
+    fn is_bcd(&self) -> bool {
+        self.note.starts_with("BCD")
     }
 
     /// The name of `value`, where it has one.
@@ -244,6 +250,7 @@ impl Register {
             let name = field.name.to_lowercase();
             match field.value_name(value) {
                 Some(text) => format!("{name}={text}"),
+                None if field.is_bcd() => format!("{name}={value:x}"),
                 None => format!("{name}={value}"),
             }
         };

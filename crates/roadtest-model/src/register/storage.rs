@@ -53,6 +53,19 @@ impl Registers {
         self.pointer
     }
 
+    /// Moves the pointer, for a chip whose protocol does that in its own way.
+    pub const fn point_to(&mut self, address: u32) {
+        self.pointer = address;
+        self.pointer_unused = false;
+    }
+
+    /// Moves the pointer by a message without data. Where no read follows in
+    /// the transfer, its end shows the pointer.
+    pub const fn point_only(&mut self, address: u32) {
+        self.pointer = address;
+        self.pointer_unused = true;
+    }
+
     /// The value of a register or field, as the model sees it.
     ///
     /// # Panics

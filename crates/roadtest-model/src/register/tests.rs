@@ -164,6 +164,17 @@ fn a_legal_write_is_stored_and_shown() {
 }
 
 #[test]
+fn a_field_in_decimal_code_is_shown_by_its_digits() {
+    crate::registers! {
+        /// A clock.
+        mod clock: u8 {
+            SECONDS @ 0x02 rw = 0x00 { LOW_VOLTAGE[7], SECOND[6:0] "BCD, 0 to 59" }
+        }
+    }
+    assert_eq!(clock::SECONDS.decode(0xb7), "low_voltage=1 second=37");
+}
+
+#[test]
 fn a_read_only_register_keeps_its_value_and_reports_the_write() {
     let mut chip = Example::new();
     assert_snapshot!(write(&mut chip, &[0x00, 0x12, 0x34]), @r"

@@ -36,11 +36,7 @@ impl Port {
     pub(super) fn new(world: &Shared) -> Self {
         let world = world.borrow();
         Self {
-            config: world
-                .lines
-                .device
-                .as_ref()
-                .map(|device| config_bytes(device)),
+            config: world.lines.device.as_ref().map(config_bytes),
             parked: BTreeMap::new(),
             next: 0,
         }

@@ -38,6 +38,10 @@ const WATCHDOG_S: u64 = 30;
 /// A kernel is up before this, in virtual time.
 const BOOT_LIMIT: SimTime = SimTime::s(300);
 
+/// A guest is as it will be from here on after its first two ticks of 10 ms:
+/// before, its timers have the resolution of ticks.
+const BOOT_SETTLED: SimTime = SimTime::ms(20);
+
 /// The time of day at which every guest starts, in nanoseconds since 1970:
 /// 2026-01-01 00:00:00 UTC.
 const TIME_OF_DAY: u64 = 1_767_225_600_000_000_000;
@@ -131,7 +135,10 @@ impl Machine {
         self.doing = None;
         self.log.mark();
         match self.console.replies.pop_front() {
-            Some(Reply::Hello { .. }) => Ok(()),
+            Some(Reply::Hello { .. }) => {
+                let rest = BOOT_SETTLED.saturating_sub(self.now());
+                self.sleep(rest)
+            }
             None => Err(Fault::RequestTimedOut {
                 limit: BOOT_LIMIT,
                 doing: "boot".into(),
@@ -188,8 +195,17 @@ impl Machine {
         self.process.kill();
     }
 
-    /// The loop.
+    /// The loop. A connection that the guest closed is its death, wherever
+    /// that is noticed first.
     fn run(&mut self, until: Until) -> Result<Stopped, Fault> {
+        self.serve(until).map_err(|fault| match fault {
+            Fault::Time(roadtest_time::Error::Closed)
+            | Fault::Device(roadtest_vhost::Error::Closed { .. }) => self.death(),
+            fault => fault,
+        })
+    }
+
+    fn serve(&mut self, until: Until) -> Result<Stopped, Fault> {
         let horizon = match until {
             Until::Reply(time) | Until::Time(time) => time,
         };
@@ -238,7 +254,7 @@ impl Machine {
     /// When something outside the guest is due.
     fn next_outside(&self) -> Option<SimTime> {
         let world = self.world.borrow();
-        [world.next_wake(), world.lines.next_pulse(), self.i2c.due()]
+        [world.next_wake(), world.next_pulse(), self.i2c.due()]
             .into_iter()
             .flatten()
             .min()
@@ -280,7 +296,6 @@ impl Machine {
                 Ok(Served::Waits | Served::Answered) => {
                     self.world.borrow_mut().now = self.time.now();
                 }
-                Err(roadtest_time::Error::Closed) => return Err(self.death()),
                 Err(error) => return Err(error.into()),
             }
             return Ok(());
@@ -296,7 +311,6 @@ impl Machine {
                     self.limit_free_run(horizon)?;
                     self.links[device].acknowledge_kick()?;
                 }
-                Err(roadtest_vhost::Error::Closed { .. }) => return Err(self.death()),
                 Err(error) => return Err(error.into()),
             }
             return Ok(());
@@ -362,10 +376,7 @@ impl Machine {
             if asked {
                 self.time.serve()?;
             } else if answered {
-                return match link.finish_call() {
-                    Err(roadtest_vhost::Error::Closed { .. }) => Err(self.death()),
-                    other => Ok(other?),
-                };
+                return Ok(link.finish_call()?);
             }
         }
     }

@@ -1,2 +1,302 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! rtc.
+//! Real-time clocks: `/dev/rtcN` with the requests of
+//! `include/uapi/linux/rtc.h`, and the attributes of `/sys/class/rtc`. Not
+//! here: the PLL and the correction, which no driver under test has.
+
+pub mod time;
+
+use roadtest_model::SimTime;
+
+pub use time::{Alarm, RtcTime};
+
+use crate::device::Device;
+use crate::errno::Errno;
+use crate::error::Result;
+use crate::file::File;
+
+/// The letter of the requests.
+const RTC: u32 = b'p' as u32;
+/// `struct rtc_time` and `struct rtc_wkalrm`.
+type TimeBytes = [u8; time::TIME_BYTES];
+type AlarmBytes = [u8; time::ALARM_BYTES];
+/// `struct rtc_param`: parameter, value, index.
+type ParamBytes = [u8; 24];
+
+const RTC_AIE_ON: u64 = libc::_IO(RTC, 0x01);
+const RTC_AIE_OFF: u64 = libc::_IO(RTC, 0x02);
+const RTC_UIE_ON: u64 = libc::_IO(RTC, 0x03);
+const RTC_UIE_OFF: u64 = libc::_IO(RTC, 0x04);
+const RTC_PIE_ON: u64 = libc::_IO(RTC, 0x05);
+const RTC_PIE_OFF: u64 = libc::_IO(RTC, 0x06);
+const RTC_IRQP_SET: u64 = libc::_IOW::<libc::c_ulong>(RTC, 0x0c);
+const RTC_ALM_SET: u64 = libc::_IOW::<TimeBytes>(RTC, 0x07);
+const RTC_ALM_READ: u64 = libc::_IOR::<TimeBytes>(RTC, 0x08);
+const RTC_RD_TIME: u64 = libc::_IOR::<TimeBytes>(RTC, 0x09);
+const RTC_SET_TIME: u64 = libc::_IOW::<TimeBytes>(RTC, 0x0a);
+const RTC_WKALM_SET: u64 = libc::_IOW::<AlarmBytes>(RTC, 0x0f);
+const RTC_WKALM_RD: u64 = libc::_IOR::<AlarmBytes>(RTC, 0x10);
+const RTC_PARAM_GET: u64 = libc::_IOW::<ParamBytes>(RTC, 0x13);
+const RTC_VL_READ: u64 = libc::_IOR::<u32>(RTC, 0x13);
+const RTC_VL_CLR: u64 = libc::_IO(RTC, 0x14);
+
+/// `RTC_VL_DATA_INVALID`: the time in the chip cannot be trusted.
+pub const VL_DATA_INVALID: u32 = 1;
+
+/// What a read of the device gives, and a feature of the clock.
+macro_rules! flags {
+    ($($(#[$doc:meta])* $name:ident = $value:expr;)*) => {
+        $($(#[$doc])* pub const $name: u64 = $value;)*
+    };
+}
+
+flags! {
+    /// `RTC_IRQF`: any interrupt.
+    IRQF = 0x80;
+    /// `RTC_AF`: the alarm.
+    AF = 0x20;
+    /// `RTC_PF`: a periodic interrupt, which the kernel's own timer makes.
+    PF = 0x40;
+    /// `RTC_UF`: another second.
+    UF = 0x10;
+    /// `RTC_FEATURE_ALARM`: there is an alarm.
+    FEATURE_ALARM = 1 << 0;
+    /// `RTC_FEATURE_ALARM_RES_MINUTE`: it is given in minutes.
+    FEATURE_ALARM_RES_MINUTE = 1 << 1;
+    /// `RTC_FEATURE_UPDATE_INTERRUPT`: it can interrupt each second.
+    FEATURE_UPDATE_INTERRUPT = 1 << 4;
+}
+
+/// An open real-time clock. The kernel lets one program have it open.
+pub struct Rtc {
+    device: Device,
+    file: File,
+}
+
+impl Device {
+    /// Opens the real-time clock of this device.
+    ///
+    /// # Errors
+    /// Where it has none, or it cannot be opened: `EBUSY` where it is open.
+    pub fn rtc(&self) -> Result<Rtc> {
+        let device = self.class("rtc")?;
+        let file = File::open(self.uml(), &format!("/dev/{}", device.name()), libc::O_RDWR)?;
+        Ok(Rtc { device, file })
+    }
+}
+
+/// What the kernel answered.
+type Answer<T> = std::result::Result<T, Errno>;
+
+impl Rtc {
+    /// The clock's own device, whose attributes are those of
+    /// `/sys/class/rtc`: `date`, `time`, `since_epoch`, `hctosys`, `range`.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The open `/dev/rtcN`, for requests that have no method here.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Reads the time (`RTC_RD_TIME`).
+    ///
+    /// # Errors
+    /// `EINVAL` where the clock's time is not valid; else what the driver
+    /// answered.
+    pub fn read(&self) -> Answer<RtcTime> {
+        self.get(RTC_RD_TIME, time::TIME_BYTES)
+            .map(|bytes| RtcTime::from_bytes(&bytes))
+    }
+
+    /// Sets the time (`RTC_SET_TIME`).
+    ///
+    /// # Errors
+    /// `EINVAL` where there is no such time, `ERANGE` where the clock cannot
+    /// hold it; else what the driver answered.
+    pub fn set(&self, time: RtcTime) -> Answer<()> {
+        self.put(RTC_SET_TIME, time.to_bytes())
+    }
+
+    /// Reads the alarm (`RTC_WKALM_RD`).
+    ///
+    /// # Errors
+    /// `EINVAL` where the clock has no alarm.
+    pub fn alarm(&self) -> Answer<Alarm> {
+        self.get(RTC_WKALM_RD, time::ALARM_BYTES)
+            .map(|bytes| Alarm::from_bytes(&bytes))
+    }
+
+    /// Sets the alarm (`RTC_WKALM_SET`).
+    ///
+    /// # Errors
+    /// `EINVAL` where the clock has no alarm or there is no such time,
+    /// `ETIME` where it is in the past, `ERANGE` where the clock cannot hold
+    /// it; else what the driver answered.
+    pub fn set_alarm(&self, alarm: Alarm) -> Answer<()> {
+        self.put(RTC_WKALM_SET, alarm.to_bytes())
+    }
+
+    /// Reads the alarm's time (`RTC_ALM_READ`).
+    ///
+    /// # Errors
+    /// As [`alarm`](Self::alarm).
+    pub fn alarm_time(&self) -> Answer<RtcTime> {
+        self.get(RTC_ALM_READ, time::TIME_BYTES)
+            .map(|bytes| RtcTime::from_bytes(&bytes))
+    }
+
+    /// Sets the alarm's time of day, within 24 hours, without enabling it
+    /// (`RTC_ALM_SET`).
+    ///
+    /// # Errors
+    /// As [`set_alarm`](Self::set_alarm).
+    pub fn set_alarm_time(&self, time: RtcTime) -> Answer<()> {
+        self.put(RTC_ALM_SET, time.to_bytes())
+    }
+
+    /// Enables the alarm (`RTC_AIE_ON`).
+    ///
+    /// # Errors
+    /// As [`set_alarm`](Self::set_alarm).
+    pub fn enable_alarm(&self) -> Answer<()> {
+        self.file.ioctl(RTC_AIE_ON, 0).map(drop)
+    }
+
+    /// Disables the alarm (`RTC_AIE_OFF`).
+    ///
+    /// # Errors
+    /// `EINVAL` where the clock has no alarm.
+    pub fn disable_alarm(&self) -> Answer<()> {
+        self.file.ioctl(RTC_AIE_OFF, 0).map(drop)
+    }
+
+    /// Enables an interrupt each second (`RTC_UIE_ON`).
+    ///
+    /// # Errors
+    /// `EINVAL` where neither clock nor kernel can do that.
+    pub fn enable_updates(&self) -> Answer<()> {
+        self.file.ioctl(RTC_UIE_ON, 0).map(drop)
+    }
+
+    /// Disables the interrupt each second (`RTC_UIE_OFF`).
+    ///
+    /// # Errors
+    /// What the driver answered.
+    pub fn disable_updates(&self) -> Answer<()> {
+        self.file.ioctl(RTC_UIE_OFF, 0).map(drop)
+    }
+
+    /// Enables periodic interrupts (`RTC_IRQP_SET`, `RTC_PIE_ON`), 1 to 8192
+    /// in a second. They are the kernel's, whatever the clock is.
+    ///
+    /// # Errors
+    /// `EINVAL` for another rate.
+    pub fn enable_periodic(&self, hz: u32) -> Answer<()> {
+        self.file.ioctl(RTC_IRQP_SET, hz.into())?;
+        self.file.ioctl(RTC_PIE_ON, 0).map(drop)
+    }
+
+    /// Disables periodic interrupts (`RTC_PIE_OFF`).
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn disable_periodic(&self) -> Answer<()> {
+        self.file.ioctl(RTC_PIE_OFF, 0).map(drop)
+    }
+
+    /// What is known of the clock's supply (`RTC_VL_READ`): 0, or bits as
+    /// [`VL_DATA_INVALID`].
+    ///
+    /// # Errors
+    /// `ENOTTY` where the driver does not tell.
+    pub fn voltage_low(&self) -> Answer<u32> {
+        let bytes = self.get(RTC_VL_READ, 4)?;
+        Ok(time::number(&bytes, 0).cast_unsigned())
+    }
+
+    /// Forgets that the supply was low (`RTC_VL_CLR`).
+    ///
+    /// # Errors
+    /// `ENOTTY` where the driver cannot.
+    pub fn clear_voltage_low(&self) -> Answer<()> {
+        self.file.ioctl(RTC_VL_CLR, 0).map(drop)
+    }
+
+    /// What the clock can do (`RTC_PARAM_GET` of `RTC_PARAM_FEATURES`): bits
+    /// as [`FEATURE_ALARM`].
+    ///
+    /// # Errors
+    /// What the kernel answered.
+    pub fn features(&self) -> Answer<u64> {
+        let bytes = self.get(RTC_PARAM_GET, size_of::<ParamBytes>())?;
+        let (low, high) = (time::number(&bytes, 8), time::number(&bytes, 12));
+        Ok(u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned()))
+    }
+
+    /// Waits for an interrupt for at the most `timeout` of virtual time, and
+    /// reads it from the device: in bits 0 to 7 what it was ([`AF`], [`UF`],
+    /// with [`IRQF`]), above how many came. Nothing where none came.
+    ///
+    /// # Errors
+    /// What poll or read failed with.
+    pub fn wait(&self, timeout: SimTime) -> Answer<Option<u64>> {
+        if !self.file.wait_readable(timeout)? {
+            return Ok(None);
+        }
+        self.wait_forever().map(Some)
+    }
+
+    /// Waits for an interrupt as long as a request may take, with a read that
+    /// blocks; the result is that of [`wait`](Self::wait).
+    ///
+    /// # Errors
+    /// What read failed with.
+    pub fn wait_forever(&self) -> Answer<u64> {
+        let bytes = self.file.read(8)?;
+        let bytes: [u8; 8] = bytes.try_into().map_err(|_short| Errno::EIO)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    /// Sets or clears the alarm through the attribute `wakealarm`: seconds
+    /// since 1970, `+n` from now, or 0 for none.
+    ///
+    /// # Errors
+    /// `EBUSY` where one is set already, `EINVAL` for a time in the past;
+    /// `ENOENT` where the clock cannot wake the system.
+    pub fn set_wakealarm(&self, value: impl ToString) -> Answer<()> {
+        self.device.write("wakealarm", value)
+    }
+
+    /// The attribute `wakealarm`: when the alarm goes off, in seconds since
+    /// 1970; nothing where none is set.
+    ///
+    /// # Errors
+    /// `ENOENT` where the clock cannot wake the system.
+    pub fn wakealarm(&self) -> Answer<Option<i64>> {
+        let text = self.device.read("wakealarm")?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_no_number| Errno::EILSEQ)
+    }
+
+    /// The attribute `since_epoch`: the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn since_epoch(&self) -> Answer<i64> {
+        let text = self.device.read("since_epoch")?;
+        text.parse().map_err(|_no_number| Errno::EILSEQ)
+    }
+
+    fn get(&self, request: u64, len: usize) -> Answer<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        self.file.ioctl_buffer(request, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn put(&self, request: u64, mut bytes: Vec<u8>) -> Answer<()> {
+        self.file.ioctl_buffer(request, &mut bytes).map(drop)
+    }
+}

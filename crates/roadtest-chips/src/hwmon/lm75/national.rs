@@ -63,6 +63,15 @@ impl Lm75 {
         self.sensor.temperature = temperature;
     }
 
+    /// CONF as firmware left it, bits 4:0; to be said before the driver is
+    /// bound.
+    pub fn set_conf(&mut self, conf: u8) {
+        self.registers.store(reg::CONF, conf.into());
+        if self.registers.is_set(reg::SHUTDOWN) {
+            self.sensor.next = None;
+        }
+    }
+
     fn mode(&self) -> Mode {
         match self.registers.get(reg::OS_MODE) {
             reg::OS_MODE::Comparator => Mode::Comparator,

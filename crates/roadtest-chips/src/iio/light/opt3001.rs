@@ -72,6 +72,8 @@ pub enum Conversions {
     End,
     /// Never: a chip that hangs.
     NeverEnd,
+    /// After this time: a chip that is out of its specification.
+    After(SimTime),
 }
 
 /// One OPT3001.
@@ -138,13 +140,14 @@ impl Opt3001 {
 
     /// Starts or stops converting, as MODE says.
     fn start(&mut self, now: SimTime) {
-        let time = match self.registers.get(reg::CONVERSION_TIME) {
-            reg::CONVERSION_TIME::Ms100 => SimTime::ms(100),
-            _ => SimTime::ms(800),
+        let time = match (self.conversions, self.registers.get(reg::CONVERSION_TIME)) {
+            (Conversions::NeverEnd, _) => None,
+            (Conversions::After(time), _) => Some(time),
+            (Conversions::End, reg::CONVERSION_TIME::Ms100) => Some(SimTime::ms(100)),
+            (Conversions::End, _) => Some(SimTime::ms(800)),
         };
         let runs = self.registers.get(reg::MODE) != reg::MODE::Shutdown;
-        let ends = self.conversions == Conversions::End;
-        self.done_at = (runs && ends).then(|| now + time);
+        self.done_at = time.filter(|_| runs).map(|time| now + time);
     }
 
     fn convert(&mut self) {

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `drivers/i2c/busses/i2c-virtio.c`, and the adapter behind it: what the
+//! driver makes of transfers, and that they reach the chips as they are.
+
+use insta::assert_snapshot;
+use roadtest::view::i2c_dev::Message;
+use roadtest::{Board, Bus, Chip, Direction, Errno, Nack, SimTime};
+
+/// 8 KiB of memory that is written and read from its beginning in each
+/// message; of any length, and without a protocol.
+struct Scratch {
+    memory: Vec<u8>,
+    stops: u32,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self {
+            memory: (0..8192).map(|n| pattern(n, 1)).collect(),
+            stops: 0,
+        }
+    }
+}
+
+/// A byte that tells its place.
+fn pattern(n: usize, seed: usize) -> u8 {
+    u8::try_from((n * seed + n / 256) % 256).unwrap()
+}
+
+impl Chip for Scratch {
+    const COMPATIBLE: &'static str = "roadtest,scratch";
+
+    fn write(&mut self, _: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+        self.memory[..bytes.len()].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn read(&mut self, _: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+        buf.copy_from_slice(&self.memory[..buf.len()]);
+        Ok(())
+    }
+
+    fn stop(&mut self, _: &mut Bus) {
+        self.stops += 1;
+    }
+}
+
+#[test]
+fn adapter_offers_plain_transfers_and_the_emulated_smbus() -> roadtest::Result {
+    let uml = Board::new().boot()?;
+    let functionality = uml.i2c_dev()?.functionality()?;
+    // I2C_FUNC_I2C, and I2C_FUNC_SMBUS_EMUL with the quick command.
+    assert_eq!(functionality & 0x1, 0x1);
+    assert_eq!(functionality & 0x0eff_0008, 0x0eff_0008);
+    Ok(())
+}
+
+/// What `i2cdetect -q` does: a transfer without data to each address.
+#[test]
+fn a_quick_command_finds_the_chips_and_nothing_else() -> roadtest::Result {
+    let mut board = Board::new();
+    for address in [0x08, 0x44, 0x77] {
+        board.i2c(address, Scratch::new());
+    }
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+    let mut found = Vec::new();
+    for address in 0x08..=0x77 {
+        match bus.at(address)?.quick(Direction::Write) {
+            Ok(()) => found.push(address),
+            Err(errno) => assert_eq!(errno, Errno::EIO, "{address:#x}"),
+        }
+    }
+    assert_eq!(found, [0x08, 0x44, 0x77]);
+    Ok(())
+}
+
+#[test]
+fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
+    let mut board = Board::new();
+    board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+    assert_eq!(bus.at(0x44)?.quick(Direction::Read), Ok(()));
+    assert_eq!(bus.at(0x45)?.quick(Direction::Write), Err(Errno::EIO));
+    assert_eq!(bus.at(0x45)?.write_byte_data(0x10, 0x20), Err(Errno::EIO));
+    assert_eq!(bus.at(0x45)?.read_word_data(0x10), Err(Errno::EIO));
+    assert_snapshot!(uml.timeline().only(|line| !line.starts_with('>')));
+    Ok(())
+}
+
+#[test]
+fn smbus_protocols_are_the_messages_of_the_specification() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let target = uml.i2c_dev()?.at(0x44)?;
+
+    target.write_byte(0x11)?;
+    assert_eq!(target.read_byte(), Ok(0x11));
+    target.write_byte_data(0x21, 0x22)?;
+    target.write_word_data(0x31, 0x3332)?;
+    // The chip's memory begins with the command, which a read repeats.
+    assert_eq!(target.read_byte_data(0x41), Ok(0x41));
+    assert_eq!(target.read_word_data(0x51), Ok(0x3251));
+    target.write_block(0x61, &[0x62, 0x63, 0x64])?;
+    assert_eq!(target.read_block(0x71, 3), Ok(vec![0x71, 0x62, 0x63]));
+    assert_eq!(target.write(&[0x81, 0x82]), Ok(2));
+    assert_eq!(target.read(2), Ok(vec![0x81, 0x82]));
+    assert_snapshot!(chip.timeline());
+    Ok(())
+}
+
+#[test]
+fn messages_of_a_transfer_have_one_stop() -> roadtest::Result {
+    let mut board = Board::new();
+    let first = board.i2c(0x44, Scratch::new());
+    let second = board.i2c(0x45, Scratch::new());
+    let uml = board.boot()?;
+    let done = uml.i2c_dev()?.transfer(&[
+        Message::write(0x44, [1, 2, 3]),
+        Message::read(0x44, 2),
+        Message::write(0x45, [4]),
+        Message::read(0x45, 3),
+    ])?;
+    assert_eq!(done.completed, 4);
+    assert_eq!(done.read, [vec![1, 2], vec![4, 1, 2]]);
+    first.with(|chip| assert_eq!(chip.stops, 0));
+    second.with(|chip| assert_eq!(chip.stops, 1));
+    Ok(())
+}
+
+/// The driver asks for it with `VIRTIO_I2C_FLAGS_FAIL_NEXT`.
+#[test]
+fn messages_behind_a_nack_do_not_reach_the_bus() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+    let done = bus.transfer(&[
+        Message::write(0x44, [0xaa]),
+        Message::read(0x45, 1),
+        Message::write(0x44, [0xbb]),
+    ])?;
+    // To the I2C core a transfer that stopped half-way is no error.
+    assert_eq!(done.completed, 1);
+    chip.with(|chip| assert_eq!(chip.memory[0], 0xaa));
+    assert_snapshot!(uml.timeline().only(|line| !line.starts_with('>')));
+
+    // The bus is free again.
+    let done = bus.transfer(&[Message::read(0x44, 1)])?;
+    assert_eq!((done.completed, done.read), (1, vec![vec![0xaa]]));
+    Ok(())
+}
+
+#[test]
+fn messages_of_4_kib_arrive_whole() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+
+    let read = bus.transfer(&[Message::read(0x44, 4096)])?.read;
+    chip.with(|chip| assert!(read[0] == chip.memory[..4096]));
+
+    let text: Vec<u8> = (0..4096).map(|n| pattern(n, 7)).collect();
+    assert_eq!(
+        bus.transfer(&[Message::write(0x44, text.clone())])?
+            .completed,
+        1
+    );
+    chip.with(|chip| {
+        assert!(chip.memory[..4096] == text);
+        assert_eq!(chip.memory[4096], pattern(4096, 1));
+    });
+    Ok(())
+}
+
+/// 8 KiB is the kernel's limit, 4 KiB the adapter's, which fails the message.
+#[test]
+fn longer_messages_are_refused_by_the_adapter_and_the_kernel() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+    let done = bus.transfer(&[Message::write(0x44, [0xee; 4097])])?;
+    assert_eq!(done.completed, 0);
+    let done = bus.transfer(&[Message::write(0x44, [0xee; 8193])]);
+    assert_eq!(done, Err(Errno::EINVAL));
+    chip.with(|chip| assert_eq!(chip.memory[0], pattern(0, 1)));
+    let refused = "4097 bytes of payload, at most 4096 are accepted";
+    assert_eq!(uml.timeline().when(|line| line.contains(refused)).len(), 1);
+    assert_eq!(bus.at(0x80).map(drop), Err(Errno::EINVAL));
+    Ok(())
+}
+
+#[test]
+fn a_chip_with_a_driver_is_left_alone_unless_forced() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x48, roadtest_chips::hwmon::lm75::Lm75::default());
+    let uml = board.boot()?;
+    let device = uml.bind(&chip)?;
+    let bus = device.i2c_dev()?;
+    assert_eq!(bus.at(0x48).map(drop), Err(Errno::EBUSY));
+    assert_eq!(bus.at_bound(0x48)?.read_word_data(0x02), Ok(0x004b));
+    Ok(())
+}
+
+/// 100 bytes take an address and 100 bytes of nine bits each, START and STOP.
+#[test]
+fn a_transfer_takes_the_time_of_its_bits() -> roadtest::Result {
+    let bits = 2 + 9 * 101;
+    for (scl_hz, bit_ns) in [(100_000, 10_000), (400_000, 2_500)] {
+        let mut board = Board::new();
+        board.scl_hz(scl_hz);
+        board.i2c(0x44, Scratch::new());
+        let uml = board.boot()?;
+        let bus = uml.i2c_dev()?;
+        let start = uml.now();
+        bus.transfer(&[Message::write(0x44, [0; 100])])?;
+        assert_eq!(uml.now() - start, SimTime::ns(bits * bit_ns), "{scl_hz} Hz");
+    }
+    Ok(())
+}

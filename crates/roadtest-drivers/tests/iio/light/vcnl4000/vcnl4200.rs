@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The VCNL4200, which measures all the time and sleeps when unused.
+
+use insta::assert_snapshot;
+use roadtest::suite::iio::{Measured, Sensor};
+use roadtest::view::iio::Iio;
+use roadtest::{SimTime, Uml, Wired};
+use roadtest_chips::iio::light::vcnl4000::Vcnl4200;
+
+use super::vcnl4040::{proximity_of_0, proximity_of_0x1234, proximity_of_0xffff};
+use super::{board, board_with_interrupt};
+
+fn bound(chip: Vcnl4200) -> roadtest::Result<(Uml, Wired<Vcnl4200>, Iio)> {
+    let (board, chip) = board(0x51, chip);
+    let uml = board.boot()?;
+    let iio = uml.bind(&chip)?.iio()?;
+    Ok((uml, chip, iio))
+}
+
+#[test]
+fn vcnl4200_is_identified_with_one_reading() -> roadtest::Result {
+    let (_uml, chip, iio) = bound(Vcnl4200::new())?;
+    assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
+    assert_eq!(chip.timeline().reads("DEVICE_ID"), ["1058"]);
+    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000"]);
+    Ok(())
+}
+
+#[test]
+fn vcnl4200_scale_is_24_millilux() -> roadtest::Result {
+    let (_uml, _chip, iio) = bound(Vcnl4200::new())?;
+    assert_eq!(iio.read("in_illuminance_scale"), Ok("0.024000".into()));
+    Ok(())
+}
+
+#[test]
+fn vcnl4200_light_is_the_result_register() -> roadtest::Result {
+    let (_uml, chip, iio) = bound(Vcnl4200::new())?;
+    for (light, raw) in [(0x0000, "0"), (0x1234, "4660"), (0xffff, "65535")] {
+        chip.with(|chip| chip.set_light(light));
+        chip.forget();
+        assert_eq!(iio.read("in_illuminance_raw"), Ok(raw.into()));
+        assert_eq!(chip.news().reads("ALS_DATA"), [format!("{light:04x}")]);
+    }
+    Ok(())
+}
+
+#[test]
+fn vcnl4200_proximity_is_the_result_register() -> roadtest::Result {
+    let (uml, chip, iio) = bound(Vcnl4200::new())?;
+    for (proximity, raw) in [
+        (0x0000, proximity_of_0(&uml)),
+        (0x1234, proximity_of_0x1234(&uml)),
+        (0xffff, proximity_of_0xffff(&uml)),
+    ] {
+        chip.with(|chip| chip.set_proximity(proximity));
+        chip.forget();
+        assert_eq!(iio.read("in_proximity_raw"), Ok(raw.into()));
+        assert_eq!(chip.news().reads("PS_DATA"), [format!("{proximity:04x}")]);
+    }
+    Ok(())
+}
+
+/// From the driver's own table: 50 ms and a fifth.
+#[test]
+fn vcnl4200_light_is_read_every_60_ms_at_the_most() -> roadtest::Result {
+    let (uml, _chip, iio) = bound(Vcnl4200::new())?;
+    iio.read("in_illuminance_raw")?;
+    let before = uml.now();
+    iio.read("in_illuminance_raw")?;
+    let took = uml.now() - before;
+    assert!(SimTime::ms(60) <= took && took < SimTime::ms(61), "{took}");
+    Ok(())
+}
+
+/// Proof that reading too early is found out: this part is slower than the
+/// driver waits.
+#[test]
+fn vcnl4200_slow_by_half_is_read_too_early() -> roadtest::Result {
+    let (uml, _chip, iio) = bound(Vcnl4200::with_period_percent(150))?;
+    uml.expect_violation("to the first read of ALS_DATA, at least 75 ms required (ALS_CONF)");
+    assert_eq!(iio.read("in_illuminance_raw"), Ok("0".into()));
+    Ok(())
+}
+
+#[test]
+fn vcnl4200_coming_close_is_an_event() -> roadtest::Result {
+    let (mut board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
+    board.since((6, 12), "the driver only measures");
+    let uml = board.boot()?;
+    let iio = uml.bind(&chip)?.iio()?;
+    iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
+    let events = iio.events()?;
+    iio.write("events/in_proximity_thresh_rising_en", 1)?;
+    assert_eq!(events.next(SimTime::s(1))?, None);
+    chip.with(|chip| chip.set_proximity(0x1001));
+    chip.forget();
+    let event = events.next(SimTime::ms(20))?.expect("an event");
+    assert_eq!(event.to_string(), "proximity0 thresh rising");
+    assert_snapshot!(chip.news());
+    Ok(())
+}
+
+const SENSOR: Sensor = Sensor {
+    name: "vcnl4000",
+    measured: &[
+        Measured {
+            channel: "in_illuminance",
+            points: &[(0, "0"), (0x1234, "111.84"), (0xffff, "1572.84")],
+            settle: SimTime::ZERO,
+        },
+        Measured {
+            channel: "in_proximity",
+            points: &[(0, "0"), (0x1234, "291.25"), (0xffff, "4095.9375")],
+            settle: SimTime::ZERO,
+        },
+    ],
+    refused: &[],
+    // See `vcnl4040_light_period_is_twice_what_was_written`.
+    untouched: &["events/in_illuminance_thresh_either_period"],
+};
+
+#[test]
+fn vcnl4200_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+    let (mut board, chip) = board(0x51, Vcnl4200::new());
+    board.since((6, 12), "the driver only measures");
+    let uml = board.boot()?;
+    let iio = uml.bind(&chip)?.iio()?;
+    SENSOR.check(&uml, &iio, |channel, steps| {
+        let steps = u16::try_from(steps).unwrap();
+        chip.with(|chip| match channel {
+            "in_illuminance" => chip.set_light(steps),
+            _ => chip.set_proximity(steps),
+        });
+    })
+}

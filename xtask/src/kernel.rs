@@ -87,10 +87,31 @@ pub(crate) fn build(
         fragments: root.join("kconfig-fragments"),
         extra: Vec::new(),
         cache: Cache::of_user()?,
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        jobs: jobs(),
     };
     let mut show = Show::new(verbosity);
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
+}
+
+/// Processes of `make`: as many as cargo may have, else one per core.
+fn jobs() -> usize {
+    let limit = std::env::var("CARGO_BUILD_JOBS").ok();
+    let limit = limit.and_then(|text| text.parse().ok());
+    limit
+        .filter(|jobs| *jobs > 0)
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+}
+
+/// The kernel tree that the tests run on; `None` where it is a package.
+///
+/// # Errors
+/// A kernel that cannot be named so.
+pub(crate) fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+    match wanted(root, args)? {
+        Wanted::Tree(tree) => Ok(Some(tree)),
+        Wanted::Package(_) => Ok(None),
+    }
 }
 
 fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {

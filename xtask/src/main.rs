@@ -24,8 +24,10 @@ mod report;
 mod review;
 mod roadtest;
 mod runner;
+mod since;
 mod tidy;
 mod verdict;
+mod watch;
 mod workspace;
 
 use std::process::ExitCode;

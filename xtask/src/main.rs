@@ -16,6 +16,7 @@ mod doctor;
 mod dts;
 mod event;
 mod exit;
+mod export;
 mod filter;
 mod kernel;
 mod leftovers;
@@ -29,8 +30,10 @@ mod reports;
 mod review;
 mod roadtest;
 mod runner;
+mod since;
 mod tidy;
 mod verdict;
+mod watch;
 mod workspace;
 
 use std::process::ExitCode;
@@ -76,6 +79,8 @@ enum Verb {
     /// Make the book's pictures of the HTML report, from the last run.
     #[command(hide = true)]
     Screenshots(browser::Args),
+    /// Put the framework into a kernel tree.
+    Export(export::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -97,6 +102,7 @@ fn main() -> ExitCode {
         Verb::Review(args) => review::run(&args),
         Verb::HtmlCheck(args) => browser::check(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
+        Verb::Export(args) => export::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

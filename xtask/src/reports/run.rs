@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn the_place_of_a_snapshot_is_not_in_the_library() {
         let mut test = example().tests[1].clone();
-        test.record.reason = "snapshot assertion failed (/registry/insta/runtime.rs:734)".to_owned();
+        test.record.reason =
+            "snapshot assertion failed (/registry/insta/runtime.rs:734)".to_owned();
         test.output = "Source: crates/d/tests/rtc.rs:31\n\
             thread 'x' (1) panicked at /registry/insta/runtime.rs:734:13:\n"
             .to_owned();

@@ -19,7 +19,7 @@ use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
-use crate::{console, leftovers, tidy, workspace};
+use crate::{console, docs, leftovers, tidy, workspace};
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.
@@ -70,6 +70,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             drivers(&root, &folders, kernel, &tests, &mut stages);
         }
     }
+    // Why last: what the documentation says of timelines is compared with those
+    // of the first kernel.
+    stages.run("documentation", || docs::run(&docs::Args { write: false }));
     Ok(conclude(&stages))
 }
 

@@ -10,6 +10,7 @@ mod build;
 mod catalog;
 mod ci;
 mod console;
+mod docs;
 mod doctor;
 mod event;
 mod exit;
@@ -56,6 +57,8 @@ enum Verb {
     Bench(bench::Args),
     /// Review changed snapshots.
     Review(review::Args),
+    /// Check what the documentation promises.
+    Docs(docs::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
+        Verb::Docs(args) => docs::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

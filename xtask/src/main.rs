@@ -12,6 +12,7 @@ mod catalog;
 mod ci;
 mod console;
 mod describe;
+mod docs;
 mod doctor;
 mod dts;
 mod event;
@@ -81,6 +82,8 @@ enum Verb {
     Screenshots(browser::Args),
     /// Put the framework into a kernel tree.
     Export(export::Args),
+    /// Check what the documentation promises.
+    Docs(docs::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -103,6 +106,7 @@ fn main() -> ExitCode {
         Verb::HtmlCheck(args) => browser::check(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
         Verb::Export(args) => export::run(&args),
+        Verb::Docs(args) => docs::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

@@ -21,7 +21,7 @@ use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
-use crate::{browser, console, leftovers, programs, tidy, workspace};
+use crate::{browser, console, docs, leftovers, programs, tidy, workspace};
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.
@@ -81,6 +81,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             }
         }
     }
+    // Why last: what the documentation says of timelines is compared with those
+    // of the first kernel.
+    stages.run("documentation", || docs::run(&docs::Args { write: false }));
     Ok(conclude(&stages))
 }
 

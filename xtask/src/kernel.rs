@@ -95,7 +95,7 @@ pub(crate) fn build(
         fragments: root.join("kconfig-fragments"),
         extra: Vec::new(),
         cache: Cache::of_user()?,
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        jobs: jobs(),
     };
     let mut show = Show::new(verbosity);
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
@@ -105,9 +105,30 @@ pub(crate) fn build(
 ///
 /// # Errors
 /// Where the kernel cannot be named so, or its source cannot be used.
-pub(crate) fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
     let source = roadtest_uml::source::cached(&wanted(root, args)?, &Cache::of_user()?)?;
     Ok(source.map(|source| source.tree))
+}
+
+/// Processes of `make`: as many as cargo may have, else one per core.
+fn jobs() -> usize {
+    let limit = std::env::var("CARGO_BUILD_JOBS").ok();
+    let limit = limit.and_then(|text| text.parse().ok());
+    limit
+        .filter(|jobs| *jobs > 0)
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+}
+
+/// The kernel tree that the tests run on; `None` where it is a package.
+///
+/// # Errors
+/// A kernel that cannot be named so.
+pub(crate) fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+    match wanted(root, args)? {
+        Wanted::Tree(tree) => Ok(Some(tree)),
+        Wanted::Package(_) => Ok(None),
+    }
 }
 
 fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {

@@ -12,10 +12,12 @@ mod catalog;
 mod ci;
 mod console;
 mod describe;
+mod docs;
 mod doctor;
 mod dts;
 mod event;
 mod exit;
+mod export;
 mod filter;
 mod kernel;
 mod leftovers;
@@ -29,8 +31,10 @@ mod reports;
 mod review;
 mod roadtest;
 mod runner;
+mod since;
 mod tidy;
 mod verdict;
+mod watch;
 mod workspace;
 
 use std::process::ExitCode;
@@ -79,6 +83,10 @@ enum Verb {
     /// Make the book's pictures of the HTML report, from the last run.
     #[command(hide = true)]
     Screenshots(browser::Args),
+    /// Put the framework into a kernel tree.
+    Export(export::Args),
+    /// Check what the documentation promises.
+    Docs(docs::Args),
     /// Check what the compiler does not.
     Tidy(tidy::Args),
     /// Everything that must hold before a change is merged.
@@ -101,6 +109,8 @@ fn main() -> ExitCode {
         Verb::HtmlCheck(args) => browser::check(&args),
         Verb::ReportCheck(args) => ci::parser::run(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
+        Verb::Export(args) => export::run(&args),
+        Verb::Docs(args) => docs::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),
     });

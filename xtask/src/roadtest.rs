@@ -17,7 +17,7 @@ use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::reports::{self, Reports};
 use crate::runner::{self, Job, Program};
-use crate::{filter, leftovers, verdict, workspace};
+use crate::{filter, leftovers, since, verdict, watch, workspace};
 
 /// Build the kernel where needed, and run the driver tests.
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     quiet: bool,
     /// Write a report, too: ktap, junit, json, github, gitlab, html or
     /// vcd:TEST, and where to put it (- is standard output); may be repeated
-    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    #[arg(long = "report", value_name = "FORMAT=PATH", conflicts_with = "watch")]
     reports: Vec<reports::Wanted>,
     /// Use the kernel that is there
     #[arg(long, conflicts_with_all = ["ksrc", "kernel"])]
@@ -42,6 +42,13 @@ pub(crate) struct Args {
     /// What runs the tests [default: nextest where it is installed]
     #[arg(long, value_enum)]
     runner: Option<Program>,
+    /// Only the drivers that were touched since a commit of the kernel tree,
+    /// or in a range of commits
+    #[arg(long, value_name = "BASE")]
+    since: Option<String>,
+    /// Run again whenever a source is saved
+    #[arg(long)]
+    watch: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
@@ -68,9 +75,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     if !args.no_build {
         kernel::preflight(&root, &args.kernel)?;
     }
+    let base = args.since.as_deref();
+    let touched = base
+        .map(|base| since::touched(&root, &args.kernel, base))
+        .transpose()?;
+    if args.watch {
+        return watch::run(&root, &args.kernel);
+    }
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
     let tests = chosen(&root, &args.filters)?;
+    let tests = match &touched {
+        Some(touched) => touched.keep(&root, tests),
+        None => tests,
+    };
+    if tests.is_empty() {
+        return Ok(Done::AllPassed);
+    }
     reports.expect(&tests)?;
     let manifest = workspace::manifest(&root);
     let kernel = match args.no_build {

@@ -79,8 +79,9 @@ pub(crate) fn is_ci() -> bool {
 /// # Errors
 /// Where the lock cannot be created.
 pub(crate) fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
-    let folder = root.join("target/roadtest");
-    std::fs::create_dir_all(&folder)
+    let manifest = manifest(root);
+    let folder = manifest.parent().unwrap_or(root);
+    std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot create {}", folder.display()))?;
     let path = folder.join("lock");
     let file = std::fs::File::create(&path)

@@ -14,14 +14,16 @@ use crate::run;
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Builds the package `roadtest-agent` of a workspace and gives the program.
-/// It has a target folder of its own (`target/agent`), so that its flags do
-/// not rebuild everything else.
+/// It has a target folder of its own (`agent` in cargo's usual one), so that
+/// its flags do not rebuild everything else.
 ///
 /// # Errors
 /// Where cargo fails, with the end of its output.
 pub fn build(workspace: &Path, progress: &mut dyn Progress) -> Result<PathBuf, Error> {
     progress.event(&Event::Agent);
-    let target = workspace.join("target/agent");
+    let usual = std::env::var_os("CARGO_TARGET_DIR").filter(|path| !path.is_empty());
+    let usual = workspace.join(usual.unwrap_or("target".into()));
+    let target = usual.join("agent");
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command
         .args(["build", "--release", "--package", "roadtest-agent"])

@@ -32,16 +32,20 @@ pub struct Lock {
 }
 
 impl Cache {
-    /// `$XDG_CACHE_HOME/roadtest`, else `~/.cache/roadtest`.
+    /// `$ROADTEST_CACHE`, else `$XDG_CACHE_HOME/roadtest`, else
+    /// `~/.cache/roadtest`.
     ///
     /// # Errors
-    /// [`Error::NoCache`] where neither variable is set to an absolute path.
+    /// [`Error::NoCache`] where no variable is set to an absolute path.
     pub fn of_user() -> Result<Self, Error> {
         let absolute = |name| {
             std::env::var_os(name)
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
         };
+        if let Some(folder) = absolute("ROADTEST_CACHE") {
+            return Ok(Cache::at(&folder));
+        }
         absolute("XDG_CACHE_HOME")
             .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
             .map(|folder| Cache::at(&folder.join("roadtest")))

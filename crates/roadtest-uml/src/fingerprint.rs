@@ -3,17 +3,12 @@
 //! without kbuild, which takes many seconds to find that nothing has. It is no
 //! cryptographic hash: nobody attacks their own cache.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::process::Command;
 
-use walkdir::{DirEntry, WalkDir};
-
 use crate::error::Error;
-use crate::source::{Origin, Source};
 
 /// Changes when this crate builds kernels in another way.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// The 128-bit FNV-1a hash (draft-eastlake-fnv).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,23 +42,33 @@ impl Hash {
     }
 }
 
-/// The fingerprint of a kernel: source, merged fragments and tools.
+/// The fingerprint of a kernel: the state of its source, merged fragments and
+/// tools. Where the source lies and what it is called has no say: a faithful
+/// copy of a tree gives the same kernel.
+pub fn of(state: &str, recipe: &str) -> String {
+    Hash::new()
+        .add(state.as_bytes())
+        .add(recipe.as_bytes())
+        .text()
+}
+
+/// All that makes a kernel beside its source: the merged fragments, the tools,
+/// and the way in which this crate uses them.
 ///
 /// # Errors
-/// Where the tree cannot be read, or there is no compiler.
-pub fn of(source: &Source, merged: &str) -> Result<String, Error> {
-    let state = match &source.origin {
-        Origin::Package { version } => version.clone(),
-        Origin::Tree => format!("{:032x}", tree_state(&source.tree)?),
-    };
+/// Where there is no compiler.
+pub fn recipe(merged: &str) -> Result<String, Error> {
     Ok(Hash::new()
         .add(RECIPE.as_bytes())
-        .add(source.name.as_bytes())
-        .add(state.as_bytes())
         .add(merged.as_bytes())
         .add(tool("gcc")?.as_bytes())
         .add(tool("ld")?.as_bytes())
         .text())
+}
+
+/// The hash of a file's content: 32 hexadecimal digits.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    format!("{:032x}", Hash::new().add(bytes).0)
 }
 
 fn tool(name: &str) -> Result<String, Error> {
@@ -82,99 +87,9 @@ fn tool(name: &str) -> Result<String, Error> {
         .to_owned())
 }
 
-/// What the files of a tree look like from outside: names, sizes and times.
-/// The order does not matter, so that nothing has to be sorted.
-fn tree_state(root: &Path) -> Result<u128, Error> {
-    let mut sum: u128 = 0;
-    let walk = WalkDir::new(root)
-        .into_iter()
-        .filter_entry(|e| matters(root, e));
-    for entry in walk {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(root).to_owned();
-            Error::io("read", &path)(error.into())
-        })?;
-        if entry.file_type().is_dir() {
-            continue;
-        }
-        let metadata = entry
-            .metadata()
-            .map_err(|error| Error::io("read", entry.path())(error.into()))?;
-        let path = entry.path().as_os_str().as_encoded_bytes();
-        let hash = Hash::new()
-            .add(path)
-            .add(&metadata.len().to_le_bytes())
-            .add(&metadata.mtime().to_le_bytes())
-            .add(&metadata.mtime_nsec().to_le_bytes());
-        sum = sum.wrapping_add(hash.0);
-    }
-    Ok(sum)
-}
-
-/// Whether an entry can have a say in a UML build. What is left out is most
-/// of a tree: documentation, other architectures, and tools; a folder that
-/// holds this very workspace is among the latter.
-fn matters(root: &Path, entry: &DirEntry) -> bool {
-    if !entry.file_type().is_dir() {
-        return true;
-    }
-    let Ok(below) = entry.path().strip_prefix(root) else {
-        return true;
-    };
-    let mut parts = below.iter().map(|part| part.to_string_lossy());
-    let (Some(first), second, third) = (parts.next(), parts.next(), parts.next()) else {
-        return true;
-    };
-    match (first.as_ref(), second.as_deref()) {
-        ("Documentation" | "samples" | ".git", _) => false,
-        ("arch", Some(arch)) => third.is_some() || matches!(arch, "um" | "x86"),
-        ("tools", Some(tool)) => {
-            third.is_some() || matches!(tool, "include" | "scripts" | "build" | "lib" | "objtool")
-        }
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
-
-    fn tree() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "drivers/a.c",
-            "arch/um/b.c",
-            "arch/arm/c.c",
-            "tools/testing/d",
-        ] {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "text").unwrap();
-        }
-        folder
-    }
-
-    #[test]
-    fn an_edit_changes_the_state_and_reading_does_not() {
-        let folder = tree();
-        let before = tree_state(folder.path()).unwrap();
-        assert_eq!(tree_state(folder.path()).unwrap(), before);
-        fs::write(folder.path().join("drivers/a.c"), "other text").unwrap();
-        assert_ne!(tree_state(folder.path()).unwrap(), before);
-    }
-
-    #[test]
-    fn what_uml_does_not_build_has_no_say() {
-        let folder = tree();
-        let before = tree_state(folder.path()).unwrap();
-        fs::write(folder.path().join("arch/arm/c.c"), "other text").unwrap();
-        fs::write(folder.path().join("tools/testing/new"), "").unwrap();
-        assert_eq!(tree_state(folder.path()).unwrap(), before);
-        fs::write(folder.path().join("arch/um/b.c"), "other text").unwrap();
-        assert_ne!(tree_state(folder.path()).unwrap(), before);
-    }
 
     #[test]
     fn the_parts_of_a_hash_are_kept_apart() {

@@ -17,6 +17,8 @@
 //! - [`guest`]: the folder that the guest sees as its root.
 //! - [`agent`]: the program in it.
 //! - [`fingerprint`]: has anything changed since?
+//! - `stamps`: what a tree looks like from outside.
+//! - `increment`: how much has to be built again after an edit.
 //! - [`cache`]: where all of this is kept, and who may write there.
 //! - [`doctor`]: which tools are missing, and installing them.
 
@@ -28,12 +30,14 @@ pub mod doctor;
 mod error;
 pub mod fingerprint;
 pub mod guest;
+mod increment;
 pub mod kbuild;
 pub mod modules;
 pub mod prepare;
 mod progress;
 mod run;
 pub mod source;
+mod stamps;
 
 pub use cache::Cache;
 pub use error::Error;

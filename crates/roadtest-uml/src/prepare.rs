@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The whole way from a kernel's name to a manifest.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,10 +14,12 @@ use crate::configure::configure;
 use crate::error::Error;
 use crate::fingerprint::{self, Hash};
 use crate::guest;
+use crate::increment::{self, Last, Note, Step};
 use crate::kbuild::Kbuild;
 use crate::modules;
 use crate::progress::{Event, Progress};
 use crate::source::{self, Source, Wanted};
+use crate::stamps::Stamps;
 
 /// What to build and where.
 #[derive(Clone, Debug)]
@@ -70,11 +73,13 @@ pub fn prepare(
 pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Error> {
     let extra: Vec<&str> = options.extra.iter().map(String::as_str).collect();
     let merged = Merged::new(Fragment::load_all(&options.fragments, &extra)?)?;
+    let recipe = fingerprint::recipe(&key(&merged))?;
     let cache = &options.cache;
     // Nothing in `out` ever changes, so that no lock is needed to look there.
     if let Some(source) = source::cached(&options.wanted, cache)? {
-        let fingerprint = fingerprint::of(&source, &key(&merged))?;
-        if let Some(built) = finished(cache, &fingerprint) {
+        let state = source.state()?;
+        let fingerprint = fingerprint::of(&state.name, &recipe);
+        if let Some(built) = finished(cache, &fingerprint, &source) {
             progress.event(&Event::UpToDate {
                 release: built.kernel.release.clone(),
             });
@@ -83,13 +88,22 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     }
     let _lock = cache.lock(progress)?;
     let source = source::obtain(&options.wanted, cache, progress)?;
-    let fingerprint = fingerprint::of(&source, &key(&merged))?;
+    let state = source.state()?;
+    let fingerprint = fingerprint::of(&state.name, &recipe);
     // Another process may have built it in the meantime.
-    if let Some(built) = finished(cache, &fingerprint) {
+    if let Some(built) = finished(cache, &fingerprint, &source) {
         return Ok(built);
     }
     let output = cache.build(&build_key(&source));
-    let made = make(options, &source, &merged, &output, &fingerprint, progress);
+    let order = Order {
+        source: &source,
+        merged: &merged,
+        output: &output,
+        recipe: &recipe,
+        fingerprint: &fingerprint,
+        stamps: state.stamps,
+    };
+    let made = make(options, &order, progress);
     if let Err(Error::DiskFull { .. }) = made {
         // Why: what a full disk has truncated cannot be told from what is
         // whole, and the room is needed. The first error matters.
@@ -99,19 +113,23 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     made
 }
 
-fn make(
-    options: &Options,
-    source: &Source,
-    merged: &Merged,
-    output: &Path,
-    fingerprint: &str,
-    progress: &mut dyn Progress,
-) -> Result<Built, Error> {
+/// One kernel to build.
+struct Order<'a> {
+    source: &'a Source,
+    merged: &'a Merged,
+    output: &'a Path,
+    recipe: &'a str,
+    fingerprint: &'a str,
+    /// What a user's tree looks like.
+    stamps: Option<Stamps>,
+}
+
+fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Result<Built, Error> {
+    let (source, output) = (order.source, order.output);
     let kbuild = Kbuild::new(&source.tree, output);
-    let unavailable = configure(&kbuild, source, merged, progress)?;
-    kbuild.build(options.jobs.max(1), progress)?;
+    let unavailable = compile(options, order, &kbuild, progress)?;
     let modules = modules::built(output)?;
-    let folder = options.cache.out(fingerprint);
+    let folder = options.cache.out(order.fingerprint);
     let draft = cache::draft(&folder)?;
     let copy = |from: &Path, to: PathBuf| {
         fs::copy(from, to)
@@ -129,7 +147,7 @@ fn make(
         schema: 1,
         release: kbuild.release()?,
         source: source.name.clone(),
-        config_fingerprint: fingerprint.to_owned(),
+        config_fingerprint: order.fingerprint.to_owned(),
         linux: folder.join("linux"),
         guest_root: PathBuf::new(),
         modules: modules::manifest(&modules),
@@ -141,10 +159,63 @@ fn make(
     Ok(Built { kernel, folder })
 }
 
-/// A kernel with this fingerprint, if it has been built.
-fn finished(cache: &Cache, fingerprint: &str) -> Option<Built> {
+/// Runs kbuild on as little as will do, and gives the drivers that this kernel
+/// cannot have, with the reasons.
+fn compile(
+    options: &Options,
+    order: &Order<'_>,
+    kbuild: &Kbuild,
+    progress: &mut dyn Progress,
+) -> Result<BTreeMap<String, String>, Error> {
+    let jobs = options.jobs.max(1);
+    // Why: a run that was cut off leaves files that only a full build mends.
+    let last = match kbuild.was_cut_off() {
+        true => None,
+        false => Last::load(order.output),
+    };
+    let before = last.as_ref().and_then(|last| {
+        let path = options.cache.out(&last.fingerprint).join("kernel.json");
+        roadtest_record::load::<Kernel>(&path).ok()
+    });
+    let step = match (&last, &order.stamps) {
+        (Some(last), Some(stamps)) => last.step(stamps, order.recipe, order.output)?,
+        _ => Step::Everything,
+    };
+    // What the last build included holds where no object but a module's own
+    // was compiled since.
+    let (unavailable, included) = match (before, step) {
+        (Some(kernel), Step::Modules) => {
+            kbuild.build_modules(jobs, progress)?;
+            (kernel.unavailable, last)
+        }
+        (Some(kernel), Step::Objects) => {
+            kbuild.build(jobs, progress)?;
+            (kernel.unavailable, None)
+        }
+        _ => {
+            increment::forget(order.output)?;
+            let unavailable = configure(kbuild, order.source, order.merged, progress)?;
+            kbuild.build(jobs, progress)?;
+            (unavailable, None)
+        }
+    };
+    if let Some(stamps) = &order.stamps {
+        let note = Note {
+            fingerprint: order.fingerprint,
+            recipe: order.recipe,
+            stamps,
+        };
+        increment::note(order.output, &order.source.tree, &note, included.as_ref())?;
+    }
+    Ok(unavailable)
+}
+
+/// A kernel with this fingerprint, if it has been built, be it from another
+/// copy of the source.
+fn finished(cache: &Cache, fingerprint: &str, source: &Source) -> Option<Built> {
     let folder = cache.out(fingerprint);
-    let kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
+    let mut kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
+    kernel.source.clone_from(&source.name);
     if !kernel.linux.is_file() {
         return None;
     }

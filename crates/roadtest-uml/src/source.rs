@@ -10,6 +10,7 @@ use crate::apt;
 use crate::cache::{self, Cache};
 use crate::error::Error;
 use crate::progress::Progress;
+use crate::stamps::Stamps;
 
 /// The kernel that is taken where nobody names one.
 pub const DEFAULT: &str = "debian:6.12";
@@ -59,6 +60,46 @@ pub enum Origin {
         /// The version of the package: `6.12.117-1~deb12u1`.
         version: String,
     },
+}
+
+/// What a source looks like now.
+pub(crate) struct State {
+    /// A short name for it: another one after each edit, the same one for a
+    /// faithful copy.
+    pub(crate) name: String,
+    /// The files, where they may change.
+    pub(crate) stamps: Option<Stamps>,
+}
+
+impl Source {
+    /// Looks at the source. One that we unpacked is looked at once, and the
+    /// name of its state kept beside it.
+    ///
+    /// # Errors
+    /// Where the tree cannot be read.
+    pub(crate) fn state(&self) -> Result<State, Error> {
+        let Origin::Package { version } = &self.origin else {
+            let stamps = Stamps::of(&self.tree)?;
+            return Ok(State {
+                name: stamps.name(),
+                stamps: Some(stamps),
+            });
+        };
+        let path = self.tree.with_file_name("STATE");
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        if let Some(name) = kept.trim().strip_prefix(&format!("{version} ")) {
+            return Ok(State {
+                name: name.to_owned(),
+                stamps: None,
+            });
+        }
+        let name = Stamps::of(&self.tree)?.name();
+        // Why the process id: two runs may come here at once.
+        let draft = path.with_extension(std::process::id().to_string());
+        fs::write(&draft, format!("{version} {name}\n")).map_err(Error::io("write", &draft))?;
+        fs::rename(&draft, &path).map_err(Error::io("rename", &draft))?;
+        Ok(State { name, stamps: None })
+    }
 }
 
 impl Package {

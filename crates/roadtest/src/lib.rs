@@ -8,6 +8,89 @@
 //! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `world` is what models and machine share, and `machine` runs the guest.
+//!
+//! # A walk through
+//!
+//! A driver test is an ordinary test. It says what is on the board, boots it,
+//! binds the driver, and then stands on both sides of it.
+//!
+//! ```no_run
+//! use roadtest::{Board, Edge, Errno, Lux, SimTime};
+//! use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
+//!
+//! # fn main() -> roadtest::Result {
+//! // The wiring. The devicetree follows from it.
+//! let mut board = Board::new();
+//! let int = board.gpio_named(3, "light-int");
+//! let light = board
+//!     .i2c(0x44, Opt3001::new())
+//!     .interrupt(&int, Edge::Falling);
+//!
+//! // A kernel of its own, in virtual time. The driver is found by the
+//! // device's modalias, loaded and bound.
+//! let uml = board.boot()?;
+//! let sensor = uml.bind(&light)?.iio()?;
+//!
+//! // A stimulus is a method of the model; userspace is a file.
+//! light.with(|chip| chip.set_illuminance(Lux::milli(88_800)));
+//! light.forget();
+//! assert_eq!(sensor.read("in_illuminance_input"), Ok("88.800000".into()));
+//!
+//! // What the driver did: as text for a snapshot, as values, as times.
+//! let timeline = light.news();
+//! println!("{timeline}");
+//! assert_eq!(timeline.writes("CONFIG"), ["ca10"]);
+//! let started = timeline.when(|line| line.contains("mode=Single"));
+//! let read = timeline.when(|line| line.starts_with("R RESULT"));
+//! assert!(read[0] - started[0] >= SimTime::ms(800));
+//!
+//! // A failure of the driver is a value, too.
+//! light.with(|chip| chip.set_conversions(Conversions::NeverEnd));
+//! assert_eq!(sensor.read("in_illuminance_input"), Err(Errno::ETIMEDOUT));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In a test, `insta::assert_snapshot!(light.news())` compares the timeline
+//! with `snapshots/<driver>/<test>.snap`, wherever the test is.
+//!
+//! # What fails a test
+//!
+//! Its own assertions and the errors that it returns; and, without the test
+//! saying anything: a report in the kernel's log, a contract of a datasheet
+//! that the driver broke, a model that panics, a guest that dies or hangs.
+//! [`Uml::expect_report`], [`Uml::expect_violation`] and [`Uml::expect_death`]
+//! are for known defects: then the test fails where it does *not* come.
+//!
+//! # Models
+//!
+//! A model implements [`Chip`], most of them through
+//! `roadtest_model::register::RegisterChip`. It may be defined in the test:
+//!
+//! ```
+//! use roadtest::{Bus, Chip, Nack};
+//!
+//! /// Answers every read with the same byte.
+//! struct Constant(u8);
+//!
+//! impl Chip for Constant {
+//!     const COMPATIBLE: &'static str = "example,constant";
+//!
+//!     fn write(&mut self, _: &mut Bus, _: &[u8]) -> Result<(), Nack> {
+//!         Ok(())
+//!     }
+//!
+//!     fn read(&mut self, _: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+//!         buf.fill(self.0);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let mut board = roadtest::Board::new();
+//! board.i2c(0x20, Constant(0x5a));
+//! assert!(board.to_dts()?.contains("example,constant"));
+//! # Ok::<(), roadtest::Error>(())
+//! ```
 
 pub mod board;
 mod context;

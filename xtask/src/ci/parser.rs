@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 /// # Errors
 /// Where there is no run, no source, or the parser cannot be run.
 pub(super) fn check(root: &Path, out: &Path, wanted: &KernelArgs) -> anyhow::Result<Done> {
-    let tree = kernel::tree(root, wanted)?.context("the kernel's source is not unpacked")?;
+    let tree = kernel::cached_tree(root, wanted)?.context("the kernel's source is not unpacked")?;
     let run = Run::load(root, out)?;
     let file = out.join("report.ktap");
     std::fs::write(&file, reports::ktap_text(&run))

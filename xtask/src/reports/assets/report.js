@@ -305,6 +305,7 @@ class Timeline {
     this.kind = kind;
     this.axis = new Axis(this.events, this.start, this.end, kind);
     [this.from, this.to] = [this.axis.place(from), this.axis.place(to)];
+    for (const event of this.events) [event.a, event.b] = [this.axis.place(event.start), this.axis.place(event.time)];
   }
 
   attach() {
@@ -371,8 +372,11 @@ class Timeline {
     this.look(at - (at - this.from) * by, at + (this.to - at) * by);
   }
 
-  get width() { return this.canvas.clientWidth - LABELS; }
-  x(time) { return LABELS + ((this.axis.place(time) - this.from) / (this.to - this.from)) * this.width; }
+  // Asking the canvas for it would lay the page out anew each time.
+  get width() { return this.wide - LABELS; }
+  // Where a place of the axis is on the canvas.
+  at(place) { return LABELS + ((place - this.from) / (this.to - this.from)) * this.width; }
+  x(time) { return this.at(this.axis.place(time)); }
   placeAt(x) { return this.from + ((x - LABELS) / this.width) * (this.to - this.from); }
 
   select(index, where) {
@@ -392,7 +396,7 @@ class Timeline {
     if (!lane) return null;
     let best = null, distance = 12;
     for (const event of lane.events) {
-      const [a, b] = [this.x(event.start), this.x(event.time)];
+      const [a, b] = [this.at(event.a), this.at(event.b)];
       const d = x < a ? a - x : x > b ? x - b : 0;
       if (d < distance) { best = event; distance = d; }
     }
@@ -443,11 +447,13 @@ class Timeline {
     const canvas = this.canvas, ratio = devicePixelRatio || 1;
     const width = canvas.clientWidth, height = canvas.clientHeight;
     if (!width) return;
+    this.wide = width;
     if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
     if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     const g = canvas.getContext('2d');
     const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+    const palette = {};
+    const colour = (name) => (palette[name] ??= style.getPropertyValue(`--${name}`).trim());
     const mono = style.getPropertyValue('--mono');
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, width, height);
@@ -533,7 +539,7 @@ class Timeline {
     for (let i = 0; i < lane.events.length; i++) {
       const event = lane.events[i];
       if (event.follows) continue;
-      const a = this.x(event.start), b = Math.max(this.x(event.time), a + 2);
+      const a = this.at(event.a), b = Math.max(this.at(event.b), a + 2);
       if (b < LABELS) continue;
       if (a > right && (event.kind !== REQUEST || last)) break;
       last = a > right;
@@ -548,7 +554,7 @@ class Timeline {
         continue;
       }
       let next = right;
-      for (let k = i + 1; k < lane.events.length; k++) if (!lane.events[k].follows) { next = Math.min(next, this.x(lane.events[k].start)); break; }
+      for (let k = i + 1; k < lane.events.length; k++) if (!lane.events[k].follows) { next = Math.min(next, this.at(lane.events[k].a)); break; }
       const isBus = event.kind === I2C, isRequest = event.kind === REQUEST;
       // A request is on the timeline when it is answered: its text stands
       // before its mark, above what it caused.
@@ -585,7 +591,7 @@ class Timeline {
     };
     for (const event of lane.events) {
       if (event.kind !== PIN || !(event.to in levels)) continue;
-      const x = Math.max(LABELS - 4, Math.min(ends, this.x(event.time)));
+      const x = Math.max(LABELS - 4, Math.min(ends, this.at(event.b)));
       line(x);
       const target = levels[event.to];
       g.beginPath(); g.moveTo(x, y ?? middle); g.lineTo(x, target); g.stroke();
@@ -594,7 +600,7 @@ class Timeline {
     line(ends);
     g.lineWidth = 1;
     for (const event of lane.events) {
-      const x = this.x(event.time);
+      const x = this.at(event.b);
       if (event.kind !== IRQ || x < LABELS - 8 || x > ends + 8) continue;
       g.fillStyle = g.strokeStyle = colour('irq');
       if (event.what === 'fired') { g.beginPath(); g.moveTo(x - 5, top + 3); g.lineTo(x + 5, top + 3); g.lineTo(x, top + 13); g.fill(); }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask export`: puts this framework into a kernel tree, at
+//! `tools/testing/roadtest`, or writes a patch series that does. It never
+//! overwrites what somebody has changed there, and leaves the tree as it was
+//! where anything goes wrong.
+
+mod checkpatch;
+mod content;
+mod insert;
+mod patches;
+mod place;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::exit::Done;
+use crate::{console, exit, workspace};
+use content::Content;
+
+/// Where the framework lands.
+pub(crate) const FOLDER: &str = "tools/testing/roadtest";
+
+/// Put the framework into a kernel tree.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The kernel tree
+    #[arg(long, value_name = "PATH")]
+    ksrc: PathBuf,
+    /// Link to this workspace instead of copying it
+    #[arg(long, conflicts_with = "patches")]
+    link: bool,
+    /// Write a patch series there, and leave the tree alone
+    #[arg(long, value_name = "DIR")]
+    patches: Option<PathBuf>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Where the tree is none, is too old, or holds changes that would be lost.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    let tree = tree(&args.ksrc)?;
+    if root.starts_with(&tree) {
+        return Err(exit::usage(format!(
+            "this workspace lies in {} already: export from the project itself",
+            tree.display()
+        )));
+    }
+    match &args.patches {
+        Some(folder) => series(&root, &tree, folder),
+        None => {
+            let content = match args.link {
+                true => content::links(&root)?,
+                false => content::copies(&root)?,
+            };
+            let done = install(&tree, &content)?;
+            console::line(&done);
+            Ok(Done::AllPassed)
+        }
+    }
+}
+
+/// The tree, if it is one that the framework can be used in.
+fn tree(path: &Path) -> anyhow::Result<PathBuf> {
+    let tree = std::fs::canonicalize(path)
+        .with_context(|| format!("cannot find the kernel tree {}", path.display()))?;
+    roadtest_uml::source::check(&tree)?;
+    Ok(tree)
+}
+
+/// Puts the content into the tree, and says what was done.
+///
+/// # Errors
+/// Where changes would be lost, or a file cannot be written; the tree is then
+/// as it was.
+pub(crate) fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
+    let mut plan = place::plan(tree, content)?;
+    let entry = insert::entry(&content.maintainers, None);
+    plan.replace(tree, insert::INDEX, &|text| insert::index(text))?;
+    plan.replace(tree, insert::MAINTAINERS, &|text| {
+        insert::maintainers(text, &entry)
+    })?;
+    let done = plan.to_string();
+    plan.carry_out(tree)?;
+    Ok(done)
+}
+
+/// What an export of this workspace puts into a tree.
+///
+/// # Errors
+/// Where git does not know the files of this workspace.
+pub(crate) fn content(root: &Path) -> anyhow::Result<Content> {
+    content::copies(root)
+}
+
+fn series(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
+    let content = content::copies(root)?;
+    let exceptions = checkpatch::exceptions(root)?;
+    let files = patches::write(root, tree, folder, &content, &exceptions)?;
+    console::line(&format!(
+        "wrote {} patches and a cover letter to {}",
+        files.len().saturating_sub(1),
+        folder.display()
+    ));
+    let complaints = checkpatch::run(tree, &files, &exceptions)?;
+    for complaint in &complaints {
+        console::line(complaint);
+    }
+    if complaints.is_empty() {
+        console::line(&format!(
+            "scripts/checkpatch.pl has nothing to say beyond {} accepted exceptions",
+            exceptions.len()
+        ));
+    }
+    Ok(Done::from_failed(complaints.len()))
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The export as a patch series with a cover letter, for `git am`. The tree is
+//! only read: the commits are made in a repository of a few files, in a
+//! temporary folder.
+
+mod split;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail};
+
+use super::checkpatch::Exception;
+use super::content::Content;
+use super::{insert, place};
+use crate::{exit, process};
+use split::Part;
+
+/// Writes the series, and gives its files in their order, the cover letter
+/// first.
+///
+/// # Errors
+/// Where the folder has patches already, where git does not know who sends
+/// them, or something cannot be written.
+pub(super) fn write(
+    root: &Path,
+    tree: &Path,
+    folder: &Path,
+    content: &Content,
+    exceptions: &[Exception],
+) -> anyhow::Result<Vec<PathBuf>> {
+    if has_patches(folder) {
+        return Err(exit::usage(format!(
+            "{} has patches in it already: name another folder",
+            folder.display()
+        )));
+    }
+    let sender = sender(root)?;
+    let scratch = Scratch::new()?;
+    let git = Git {
+        folder: scratch.0.join("tree"),
+        sender: &sender,
+    };
+    git.begin(tree)?;
+    let parts = split::parts(content);
+    for part in &parts {
+        commit(&git, content, part)?;
+    }
+    let letter = scratch.0.join("letter");
+    fs::write(&letter, split::letter(exceptions)).context("cannot write the cover letter")?;
+    let drafts = scratch.0.join("patches");
+    let letter_file = format!("--description-file={}", letter.display());
+    git.run(&[
+        "format-patch",
+        "--quiet",
+        "--cover-letter",
+        "--cover-from-description=subject",
+        &letter_file,
+        "--no-signature",
+        "--zero-commit",
+        "--output-directory",
+        &drafts.to_string_lossy(),
+        "base",
+    ])?;
+    collect(&drafts, folder)
+}
+
+/// Moves the finished patches where they belong.
+fn collect(drafts: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let names = fs::read_dir(drafts).context("git has written no patches")?;
+    let mut names: Vec<_> = names
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .collect();
+    names.sort();
+    let created = !folder.exists();
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut written = Vec::new();
+    for name in names {
+        let to = folder.join(&name);
+        let copied = fs::copy(drafts.join(&name), &to);
+        written.push(to);
+        if let Err(error) = copied {
+            for path in &written {
+                let _ = fs::remove_file(path);
+            }
+            if created {
+                let _ = fs::remove_dir(folder);
+            }
+            return Err(error).with_context(|| format!("cannot write to {}", folder.display()));
+        }
+    }
+    Ok(written)
+}
+
+fn commit(git: &Git<'_>, content: &Content, part: &Part) -> anyhow::Result<()> {
+    let mut plan = place::Plan::default();
+    for path in &part.paths {
+        plan.add(path, &content.items[path]);
+    }
+    if part.lists {
+        let entry = insert::entry(&content.maintainers, Some(git.sender));
+        plan.replace(&git.folder, insert::MAINTAINERS, &|text| {
+            insert::maintainers(text, &entry)
+        })?;
+    }
+    if part.indexed {
+        plan.replace(&git.folder, insert::INDEX, &|text| insert::index(text))?;
+    }
+    plan.carry_out(&git.folder)?;
+    // Why --force: the rules of an ignored file are not the series' rules.
+    git.run(&["add", "--all", "--force", "."])?;
+    let message = format!("{}\n\n{}\n", part.subject, part.text);
+    git.run(&["commit", "--quiet", "--signoff", "--message", &message])
+}
+
+/// Whether a folder holds patches.
+fn has_patches(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    entries
+        .filter_map(Result::ok)
+        .any(|entry| entry.path().extension().is_some_and(|ext| ext == "patch"))
+}
+
+/// Who sends the patches, as git knows them.
+fn sender(root: &Path) -> anyhow::Result<String> {
+    let mut git = Command::new("git");
+    git.args(["var", "GIT_AUTHOR_IDENT"]).current_dir(root);
+    let output = process::capture(git.stderr(Stdio::null()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    match text.rsplit_once("> ") {
+        Some((who, _)) if output.status.success() => Ok(format!("{who}>")),
+        _ => Err(exit::usage(
+            "git does not know who sends the patches: set user.name and user.email",
+        )),
+    }
+}
+
+/// A repository of our own.
+struct Git<'a> {
+    folder: PathBuf,
+    sender: &'a str,
+}
+
+impl Git<'_> {
+    /// Starts with those files of the tree that the series changes.
+    fn begin(&self, tree: &Path) -> anyhow::Result<()> {
+        for name in [insert::INDEX, insert::MAINTAINERS] {
+            let to = self.folder.join(name);
+            fs::create_dir_all(to.parent().unwrap_or(&to)).context("cannot write patches")?;
+            fs::copy(tree.join(name), &to).with_context(|| format!("cannot copy {name}"))?;
+        }
+        self.run(&["init", "--quiet", "--initial-branch=roadtest"])?;
+        self.run(&["add", "--all", "--force", "."])?;
+        self.run(&["commit", "--quiet", "--message", "base"])?;
+        self.run(&["tag", "base"])
+    }
+
+    fn run(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let mut git = Command::new("git");
+        let (name, mail) = self.sender.split_once(" <").unwrap_or((self.sender, ""));
+        git.args(arguments).current_dir(&self.folder);
+        for role in ["AUTHOR", "COMMITTER"] {
+            git.env(format!("GIT_{role}_NAME"), name);
+            git.env(format!("GIT_{role}_EMAIL"), mail.trim_end_matches('>'));
+        }
+        // What the user has set up for other work has no say in the format.
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null");
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            git.env_remove(name);
+        }
+        let output = process::capture(git.stderr(Stdio::piped()))?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            bail!("git {} failed: {}", arguments[0], text.trim());
+        }
+        Ok(())
+    }
+}
+
+/// A temporary folder that goes when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> anyhow::Result<Self> {
+        let name = format!("roadtest-patches-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Exports of a few files into a folder, again and again.
+
+use super::*;
+
+fn content(items: &[(&str, Item)]) -> Content {
+    let mut content = Content::default();
+    let mut list = String::new();
+    for (path, item) in items {
+        list.push_str(&format!("{} {path}\n", item.digest()));
+        content.items.insert((*path).to_owned(), item.clone());
+    }
+    content.items.insert(LIST.to_owned(), file(&list));
+    content
+}
+
+fn file(text: &str) -> Item {
+    Item::File {
+        bytes: text.as_bytes().to_vec(),
+        executable: false,
+    }
+}
+
+fn export(tree: &Path, content: &Content) -> anyhow::Result<String> {
+    let plan = plan(tree, content)?;
+    let text = plan.to_string();
+    plan.carry_out(tree)?;
+    Ok(text)
+}
+
+fn text(tree: &Path, path: &str) -> String {
+    fs::read_to_string(tree.join(path)).unwrap_or_else(|error| error.to_string())
+}
+
+const A: &str = "tools/testing/roadtest/a/a.rs";
+const B: &str = "tools/testing/roadtest/b.rs";
+
+#[test]
+fn a_second_export_changes_nothing_and_a_newer_one_what_differs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    let first = content(&[(A, file("1")), (B, file("1"))]);
+    assert_eq!(
+        export(tree, &first).expect("it works"),
+        "exported: 3 files written, 0 removed, 0 as they were"
+    );
+    assert_eq!(
+        export(tree, &first).expect("it works"),
+        "the export is up to date (3 files)"
+    );
+    let second = content(&[(B, file("2"))]);
+    assert_eq!(
+        export(tree, &second).expect("it works"),
+        "exported: 2 files written, 1 removed, 0 as they were"
+    );
+    assert_eq!(text(tree, B), "2");
+    assert!(!tree.join(A).parent().expect("a folder").exists());
+}
+
+#[test]
+fn what_was_changed_or_removed_or_was_never_ours_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    let first = content(&[(A, file("1")), (B, file("1"))]);
+    export(tree, &first).expect("it works");
+    fs::write(tree.join(B), "mine").expect("it is there");
+    let second = content(&[(A, file("2")), (B, file("2"))]);
+    let error = export(tree, &second).expect_err("b.rs would be lost");
+    assert_eq!(
+        error.to_string(),
+        "tools/testing/roadtest/b.rs was changed since the last export: nothing was written; \
+         move it away to export"
+    );
+    assert_eq!((text(tree, A), text(tree, B)), ("1".into(), "mine".into()));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    fs::create_dir_all(tree.join(FOLDER)).expect("a folder");
+    fs::write(tree.join(B), "other").expect("a file");
+    let error = export(tree, &first).expect_err("b.rs is not ours");
+    assert!(
+        error.to_string().contains("is not from an export"),
+        "{error}"
+    );
+    assert!(!tree.join(A).exists());
+}
+
+#[test]
+fn copies_and_links_replace_each_other_and_the_target_stays_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tree, target) = (folder.path().join("tree"), folder.path().join("target"));
+    fs::create_dir_all(&target).expect("a folder");
+    fs::write(target.join("a.rs"), "1").expect("a file");
+    let copies = content(&[(A, file("1"))]);
+    let links = content(&[("tools/testing/roadtest/a", Item::Link(target.clone()))]);
+    for _ in 0..2 {
+        export(&tree, &copies).expect("it works");
+        assert!(!tree.join(A).parent().expect("a folder").is_symlink());
+        assert_eq!(text(&tree, A), "1");
+        export(&tree, &links).expect("it works");
+        assert!(tree.join("tools/testing/roadtest/a").is_symlink());
+        assert_eq!(text(&target, "a.rs"), "1");
+    }
+}
+
+#[test]
+fn nothing_is_written_through_a_link_of_someone_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tree, other) = (folder.path().join("tree"), folder.path().join("other"));
+    fs::create_dir_all(tree.join("tools/testing")).expect("a folder");
+    fs::create_dir_all(&other).expect("a folder");
+    std::os::unix::fs::symlink(&other, tree.join(FOLDER)).expect("a link");
+    assert!(export(&tree, &content(&[(A, file("1"))])).is_err());
+    assert_eq!(fs::read_dir(&other).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_failure_half_way_takes_everything_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    export(tree, &content(&[(A, file("1"))])).expect("it works");
+    let mut plan = plan(tree, &content(&[(A, file("2"))])).expect("nothing is lost");
+    // A file where a folder is needed, which comes last.
+    plan.write.insert(format!("{A}/z"), file("z"));
+    assert!(plan.carry_out(tree).is_err());
+    assert_eq!(text(tree, A), "1");
+    assert_eq!(text(tree, LIST), format!("{} {A}\n", file("1").digest()));
+}

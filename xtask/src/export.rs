@@ -70,12 +70,21 @@ fn tree(path: &Path) -> anyhow::Result<PathBuf> {
     Ok(tree)
 }
 
+/// Exports this workspace into a tree, and says what was done.
+///
+/// # Errors
+/// Where changes would be lost, or a file cannot be written; the tree is then
+/// as it was.
+pub(crate) fn copy(root: &Path, tree: &Path) -> anyhow::Result<String> {
+    install(tree, &content::copies(root)?)
+}
+
 /// Puts the content into the tree, and says what was done.
 ///
 /// # Errors
 /// Where changes would be lost, or a file cannot be written; the tree is then
 /// as it was.
-pub(crate) fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
+fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
     let mut plan = place::plan(tree, content)?;
     let entry = insert::entry(&content.maintainers, None);
     plan.replace(tree, insert::INDEX, &|text| insert::index(text))?;
@@ -85,14 +94,6 @@ pub(crate) fn install(tree: &Path, content: &Content) -> anyhow::Result<String> 
     let done = plan.to_string();
     plan.carry_out(tree)?;
     Ok(done)
-}
-
-/// What an export of this workspace puts into a tree.
-///
-/// # Errors
-/// Where git does not know the files of this workspace.
-pub(crate) fn content(root: &Path) -> anyhow::Result<Content> {
-    content::copies(root)
 }
 
 fn series(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {

@@ -101,7 +101,7 @@ fn series(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
     let exceptions = checkpatch::exceptions(root)?;
     let files = patches::write(root, tree, folder, &content, &exceptions)?;
     console::line(&format!(
-        "wrote {} patches and a cover letter to {}",
+        "wrote {} patches and a cover letter; apply them with: git am --empty=drop {}/*.patch",
         files.len().saturating_sub(1),
         folder.display()
     ));

@@ -5,6 +5,7 @@
 
 mod compare;
 mod components;
+mod in_tree;
 pub(crate) mod parser;
 mod stage;
 mod units;
@@ -67,6 +68,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let mut stages = Stages::default();
     checks(&root, &mut stages)?;
     let tests = stages.get("compile driver tests", || roadtest::chosen(&root, &[]));
+    if let Some(kernel) = wanted.first() {
+        in_tree::run(&root, kernel, &mut stages);
+    }
     if let Some(tests) = tests {
         for (number, kernel) in wanted.iter().enumerate() {
             let folders = Folders::new(&root, number, kernel);

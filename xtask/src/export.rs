@@ -70,12 +70,21 @@ fn tree(path: &Path) -> anyhow::Result<PathBuf> {
     Ok(tree)
 }
 
+/// Exports this workspace into a tree, and says what was done.
+///
+/// # Errors
+/// Where changes would be lost, or a file cannot be written; the tree is then
+/// as it was.
+pub(crate) fn copy(root: &Path, tree: &Path) -> anyhow::Result<String> {
+    install(tree, &content::copies(root)?)
+}
+
 /// Puts the content into the tree, and says what was done.
 ///
 /// # Errors
 /// Where changes would be lost, or a file cannot be written; the tree is then
 /// as it was.
-pub(crate) fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
+fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
     let mut plan = place::plan(tree, content)?;
     let entry = insert::entry(&content.maintainers, None);
     plan.replace(tree, insert::INDEX, &|text| insert::index(text))?;
@@ -87,20 +96,12 @@ pub(crate) fn install(tree: &Path, content: &Content) -> anyhow::Result<String> 
     Ok(done)
 }
 
-/// What an export of this workspace puts into a tree.
-///
-/// # Errors
-/// Where git does not know the files of this workspace.
-pub(crate) fn content(root: &Path) -> anyhow::Result<Content> {
-    content::copies(root)
-}
-
 fn series(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
     let content = content::copies(root)?;
     let exceptions = checkpatch::exceptions(root)?;
     let files = patches::write(root, tree, folder, &content, &exceptions)?;
     console::line(&format!(
-        "wrote {} patches and a cover letter to {}",
+        "wrote {} patches and a cover letter; apply them with: git am --empty=drop {}/*.patch",
         files.len().saturating_sub(1),
         folder.display()
     ));

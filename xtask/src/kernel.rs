@@ -110,6 +110,18 @@ pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Opti
     Ok(source.map(|source| source.tree))
 }
 
+/// The source of a kernel, unpacked; it is downloaded where it is not there.
+///
+/// # Errors
+/// Where it cannot be had.
+pub(crate) fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
+    let cache = Cache::of_user()?;
+    let mut show = Show::new(Verbosity::Normal);
+    let _lock = cache.lock(&mut show)?;
+    let source = roadtest_uml::source::obtain(&wanted(root, args)?, &cache, &mut show)?;
+    Ok(source.tree)
+}
+
 /// Processes of `make`: as many as cargo may have, else one per core.
 fn jobs() -> usize {
     let limit = std::env::var("CARGO_BUILD_JOBS").ok();

@@ -15,8 +15,14 @@ use crate::process;
 
 /// The folder of this workspace whose content is meant for kernel trees only.
 const OWN: &str = "tools-testing-roadtest/";
-/// Hosting of the project itself, of no use in a kernel tree.
-const LEFT_OUT: [&str; 4] = [".ci/", ".github/", ".gitlab/", ".gitlab-ci.yml"];
+/// Hosting of the project itself, and what a kernel tree has already.
+const LEFT_OUT: [&str; 5] = [
+    ".ci/",
+    ".github/",
+    ".gitlab/",
+    ".gitlab-ci.yml",
+    "LICENSES/",
+];
 /// The list of what was exported.
 pub(super) const LIST: &str = "tools/testing/roadtest/EXPORTED";
 

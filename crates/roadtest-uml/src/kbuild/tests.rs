@@ -120,3 +120,21 @@ fn what_a_cut_off_make_was_writing_is_removed() {
     assert!(old.exists() && config.exists() && !half.exists());
     assert!(!kbuild.output().join("roadtest.building").exists());
 }
+
+#[test]
+fn modules_are_goals_and_their_list_survives() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, output) = (folder.path().join("tree"), folder.path().join("out"));
+    fs::create_dir_all(&tree).unwrap();
+    fs::create_dir_all(&output).unwrap();
+    let rule = "%.ko:\n\t@echo '  CC [M]  '$*.o; echo $@ >> $(O)/built; rm -f $(O)/modules.order\n";
+    fs::write(tree.join("Makefile"), rule).unwrap();
+    let order = "a/one.o\nb/two.ko\n";
+    fs::write(output.join("modules.order"), order).unwrap();
+    let kbuild = Kbuild::new(&tree, &output);
+    assert_eq!(kbuild.build_modules(1, &mut |_: &Event| {}).unwrap(), 2);
+    let read = |name: &str| fs::read_to_string(output.join(name)).unwrap();
+    assert_eq!(read("built"), "a/one.ko\nb/two.ko\n");
+    assert_eq!(read("modules.order"), order);
+    assert!(!kbuild.was_cut_off());
+}

@@ -126,3 +126,42 @@ fn a_failure_half_way_takes_everything_back() {
     assert_eq!(text(tree, A), "1");
     assert_eq!(text(tree, LIST), format!("{} {A}\n", file("1").digest()));
 }
+
+fn git(tree: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+    let output = git.args(arguments).current_dir(tree).output();
+    assert!(
+        output.expect("git is there").status.success(),
+        "{arguments:?}"
+    );
+}
+
+#[test]
+fn a_list_with_changes_that_are_not_committed_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tree = folder.path();
+    fs::write(tree.join("LIST"), "a\n").expect("it can write");
+    git(tree, &["init", "--quiet"]);
+    git(tree, &["add", "."]);
+    git(tree, &["commit", "--quiet", "--message", "a list"]);
+    let add = |text: &str| match text.contains("ours") {
+        true => Some(text.to_owned()),
+        false => Some(format!("{text}ours\n")),
+    };
+    let replace = || {
+        let mut plan = Plan::default();
+        plan.replace(tree, "LIST", &add)?;
+        plan.carry_out(tree)
+    };
+    replace().expect("nothing is lost");
+    replace().expect("our own change is none");
+    assert_eq!(text(tree, "LIST"), "a\nours\n");
+    fs::write(tree.join("LIST"), "a\nmine\n").expect("it can write");
+    let error = replace().expect_err("LIST has other changes");
+    assert_eq!(
+        error.to_string(),
+        "LIST has changes that are not committed: nothing was written"
+    );
+    assert_eq!(text(tree, "LIST"), "a\nmine\n");
+}

@@ -5,7 +5,7 @@
 //! whose files in sysfs and `/dev` the test uses as any program would. What
 //! the driver did to the chip is the [`Timeline`].
 //!
-//! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`file`],
+//! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `world` is what models and machine share, and `machine` runs the guest.
 //!

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What happened in a test, in order, and the texts that people read of it.
-//! The events themselves are collected by the [world](crate::world).
+//! The events themselves are collected by the `world`.
 
 use std::fmt::{self, Write as _};
 

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
@@ -105,6 +106,8 @@ pub(crate) struct World {
     pub(crate) breaches: Vec<Breach>,
     pub(crate) fault: Option<Fault>,
     pub(crate) transfers: u64,
+    /// The slots that the transfer under way has addressed.
+    addressed: BTreeSet<usize>,
 }
 
 /// A world that board, chips, pins and machine share.
@@ -142,6 +145,7 @@ impl World {
             self.log_i2c(address, &name, write, bytes, None, true);
             return Err(Nack);
         }
+        self.addressed.insert(index);
         let mut bus = Bus::at(self.now);
         let result = self.guarded(index, |chip| match message {
             Message::Write(bytes) => chip.write(&mut bus, bytes),
@@ -163,15 +167,18 @@ impl World {
         result
     }
 
-    /// Ends a transfer with STOP.
-    pub(crate) fn stop(&mut self, address: u16) {
+    /// Ends a transfer with STOP, which all chips see that it has addressed,
+    /// by their place on the board.
+    pub(crate) fn stop(&mut self) {
         self.transfers += 1;
-        let slot = self.slot_at(address);
-        if let Some(index) = slot.filter(|&index| !self.slots[index].disconnected) {
+        for index in std::mem::take(&mut self.addressed) {
+            if self.slots[index].disconnected {
+                continue;
+            }
             let mut bus = Bus::at(self.now);
             self.guarded(index, |chip| chip.stop(&mut bus));
             let (accesses, violations) = bus.into_parts();
-            let name = self.slots[index].name.clone();
+            let (address, name) = (self.slots[index].address, self.slots[index].name.clone());
             self.note(address, &name, &[], accesses, violations, false);
             self.settle(index);
         }

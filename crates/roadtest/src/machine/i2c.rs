@@ -112,14 +112,13 @@ impl Machine {
         let request = match &pending.request {
             Ok(request) => request,
             Err(malformed) => {
-                let address = None;
-                self.refused(malformed.next, address);
+                self.refused(malformed.next);
                 return codec::request::error_reply(pending.chain.writable_len());
             }
         };
         let address = request.address.number();
         if self.i2c.sequencer.admission() == Admission::Refuse {
-            self.refused(request.next, Some(address));
+            self.refused(request.next);
             return request.failed();
         }
         let mut read = Vec::new();
@@ -136,7 +135,7 @@ impl Machine {
             Err(_) => Outcome::Failed,
         };
         if self.i2c.sequencer.attempted(request.next, outcome) == BusAction::Stop {
-            self.world.borrow_mut().stop(address);
+            self.world.borrow_mut().stop();
         }
         match outcome {
             Outcome::Acknowledged => request.acknowledged(&read),
@@ -144,10 +143,9 @@ impl Machine {
         }
     }
 
-    fn refused(&mut self, next: codec::Next, address: Option<u16>) {
-        let action = self.i2c.sequencer.refused(next);
-        if let (BusAction::Stop, Some(address)) = (action, address) {
-            self.world.borrow_mut().stop(address);
+    fn refused(&mut self, next: codec::Next) {
+        if self.i2c.sequencer.refused(next) == BusAction::Stop {
+            self.world.borrow_mut().stop();
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct At24<P> {
     /// Data of the transfer under way, stored at its STOP.
     pending: Vec<(usize, u8)>,
     busy_until: SimTime,
+    /// The addresses that the write cycle until then erases and programs.
+    programming: Vec<usize>,
     write_cycle: SimTime,
     write_protect: Level,
     /// An address that no read has used yet.
@@ -87,6 +89,7 @@ impl<P: Part> At24<P> {
             address: 0,
             pending: Vec::new(),
             busy_until: SimTime::ZERO,
+            programming: Vec::new(),
             write_cycle: WRITE_CYCLE,
             write_protect: Level::Low,
             unused_address: false,
@@ -226,14 +229,23 @@ impl<P: Part> Chip for At24<P> {
         if pending.is_empty() || self.write_protect.is_high() {
             return;
         }
+        self.programming.clear();
         for (address, byte) in pending {
             self.memory[address] = byte;
+            self.programming.push(address);
         }
         self.busy_until = bus.now() + self.write_cycle;
     }
 
-    fn power(&mut self, on: Level, _: SimTime) {
+    /// Power that goes in a write cycle leaves its bytes erased and not
+    /// programmed. The datasheet promises nothing about them.
+    fn power(&mut self, on: Level, now: SimTime) {
         if !on.is_high() {
+            if now < self.busy_until {
+                for address in self.programming.drain(..) {
+                    self.memory[address] = 0xff;
+                }
+            }
             self.address = 0;
             self.pending.clear();
             self.unused_address = false;

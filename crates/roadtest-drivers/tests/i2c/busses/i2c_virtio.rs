@@ -111,11 +111,13 @@ fn smbus_protocols_are_the_messages_of_the_specification() -> roadtest::Result {
     Ok(())
 }
 
+/// The one stop ends the transfer for every chip that it has addressed.
 #[test]
 fn messages_of_a_transfer_have_one_stop() -> roadtest::Result {
     let mut board = Board::new();
     let first = board.i2c(0x44, Scratch::new());
     let second = board.i2c(0x45, Scratch::new());
+    let third = board.i2c(0x46, Scratch::new());
     let uml = board.boot()?;
     let done = uml.i2c_dev()?.transfer(&[
         Message::write(0x44, [1, 2, 3]),
@@ -125,8 +127,9 @@ fn messages_of_a_transfer_have_one_stop() -> roadtest::Result {
     ])?;
     assert_eq!(done.completed, 4);
     assert_eq!(done.read, [vec![1, 2], vec![4, 1, 2]]);
-    first.with(|chip| assert_eq!(chip.stops, 0));
+    first.with(|chip| assert_eq!(chip.stops, 1));
     second.with(|chip| assert_eq!(chip.stops, 1));
+    third.with(|chip| assert_eq!(chip.stops, 0));
     Ok(())
 }
 
@@ -144,7 +147,7 @@ fn messages_behind_a_nack_do_not_reach_the_bus() -> roadtest::Result {
     ])?;
     // To the I2C core a transfer that stopped half-way is no error.
     assert_eq!(done.completed, 1);
-    chip.with(|chip| assert_eq!(chip.memory[0], 0xaa));
+    chip.with(|chip| assert_eq!((chip.memory[0], chip.stops), (0xaa, 1)));
     assert_snapshot!(uml.timeline().only(|line| !line.starts_with('>')));
 
     // The bus is free again.

@@ -129,6 +129,18 @@ fn a_worn_part_takes_longer() {
 }
 
 #[test]
+fn a_write_that_power_does_not_outlast_is_lost() {
+    let mut chip = At24c02::new();
+    write(&mut chip, T0, &[0x10, 1, 2, 3]);
+    write(&mut chip, T1, &[0x11, 4]);
+    chip.power(Level::Low, chip.busy_until() - SimTime::ns(1));
+    assert_eq!(chip.memory()[0x10..0x13], [1, 0xff, 3]);
+    write(&mut chip, T1, &[0x11, 5]);
+    chip.power(Level::Low, chip.busy_until());
+    assert_eq!(chip.memory()[0x10..0x13], [1, 5, 3]);
+}
+
+#[test]
 fn the_contents_survive_without_power() {
     let mut chip = At24c02::new();
     write(&mut chip, T0, &[0x05, 1]);

@@ -2,7 +2,7 @@
 //! `drivers/leds/leds-gpio.c`: LEDs on lines.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Errno, Level, Pin};
+use roadtest::{Board, Errno, Level, Pin, SimTime};
 
 use Level::{High, Low};
 
@@ -154,5 +154,93 @@ fn a_line_of_a_led_is_taken() -> roadtest::Result {
     );
     let lines = roadtest::view::gpio::Lines::as_is(&[1]);
     assert_eq!(chip.request(&lines).err(), Some(Errno::EBUSY));
+    Ok(())
+}
+
+#[test]
+fn a_timer_lets_a_led_blink() -> roadtest::Result {
+    let (board, [power, ..]) = board();
+    let uml = board.boot()?;
+    let led = uml.bind_path(DEVICE)?.led("power")?;
+    assert_eq!(led.trigger(), Ok("none".into()));
+    assert_eq!(led.set_trigger("heartbeat"), Err(Errno::EINVAL));
+    led.set_trigger("timer")?;
+    assert_eq!(led.trigger(), Ok("timer".into()));
+    // 1 Hz, until it is told.
+    assert_eq!(led.device().read("delay_on"), Ok("500".into()));
+    assert_eq!(led.device().read("delay_off"), Ok("500".into()));
+    led.device().write("delay_on", 100)?;
+    led.device().write("delay_off", 300)?;
+    let start = uml.now();
+    uml.sleep(SimTime::s(2));
+    let changes = |level: &str| {
+        let line = format!("PIN power {level} (driver)");
+        let mut times = uml.timeline().when(|text| text == line);
+        times.retain(|time| *time > start);
+        times
+    };
+    let (on, off) = (changes("high"), changes("low"));
+    assert_eq!((on.len(), off.len()), (4, 5));
+    // A timer fires in the tick of 10 ms after its own. What remains is the
+    // way to the line.
+    let lasts = |times: &[SimTime], ms| {
+        let took = times[1] - times[0];
+        assert!(took + SimTime::us(100) > SimTime::ms(ms), "{took}");
+        assert!(took < SimTime::ms(ms) + SimTime::us(100), "{took}");
+    };
+    for times in on.windows(2).chain(off.windows(2)) {
+        lasts(times, 420);
+    }
+    let first_off = off.iter().find(|time| **time > on[0]).expect("it goes off");
+    lasts(&[on[0], *first_off], 110);
+
+    led.set_trigger("none")?;
+    let stopped = uml.timeline().events().len();
+    uml.sleep(SimTime::s(2));
+    assert_eq!(uml.timeline().events().len(), stopped);
+    assert_eq!(power.level(), Low);
+    Ok(())
+}
+
+#[test]
+fn a_brightness_of_zero_ends_the_blinking() -> roadtest::Result {
+    let (board, [_power, fault, _heart]) = board();
+    let uml = board.boot()?;
+    let led = uml.bind_path(DEVICE)?.led("fault")?;
+    led.set_trigger("timer")?;
+    uml.sleep(SimTime::ms(250));
+    // Its line is active low.
+    assert_eq!(fault.level(), Low);
+    led.set_brightness(0)?;
+    assert_eq!(led.trigger(), Ok("none".into()));
+    uml.sleep(SimTime::s(2));
+    assert_eq!(fault.level(), High);
+    Ok(())
+}
+
+#[test]
+fn a_led_blinks_from_the_start_where_the_devicetree_says_so() -> roadtest::Result {
+    let mut board = Board::new();
+    let alive = board.gpio_named(0, "alive");
+    board.dts(
+        r#"
+        / {
+            leds {
+                compatible = "gpio-leds";
+                alive {
+                    gpios = <&gpio 0 0>;
+                    linux,default-trigger = "timer";
+                };
+            };
+        };
+        "#,
+    );
+    let uml = board.boot()?;
+    let led = uml.bind_path(DEVICE)?.led("alive")?;
+    assert_eq!(led.trigger(), Ok("timer".into()));
+    uml.sleep(SimTime::ms(250));
+    assert_eq!(alive.level(), High);
+    uml.sleep(SimTime::ms(500));
+    assert_eq!(alive.level(), Low);
     Ok(())
 }

@@ -5,7 +5,9 @@ use insta::assert_snapshot;
 use roadtest::suite::rtc::{AlarmSteps, Descriptor, check};
 use roadtest::view::rtc::VL_DATA_INVALID;
 use roadtest::view::rtc::time::Armed;
-use roadtest::view::rtc::{AF, Alarm, FEATURE_ALARM, FEATURE_ALARM_RES_MINUTE, IRQF, PF, RtcTime};
+use roadtest::view::rtc::{
+    AF, Alarm, FEATURE_ALARM, FEATURE_ALARM_RES_MINUTE, IRQF, PF, RtcTime, UF,
+};
 use roadtest::{Board, Edge, Errno, Level, SimTime, Uml, Wired};
 use roadtest_chips::rtc::pcf8563::Pcf8563;
 
@@ -403,14 +405,41 @@ fn sysfs_shows_time_and_range() -> roadtest::Result {
     Ok(())
 }
 
+/// The chip has none: the kernel polls the clock in the last tenth of each
+/// second.
 #[test]
-fn there_are_no_update_interrupts() -> roadtest::Result {
+fn update_interrupts_are_emulated() -> roadtest::Result {
     let (board, clock) = with_interrupt();
     clock.with(|chip| chip.set_time(CHRISTMAS));
     let uml = board.boot()?;
     let rtc = uml.bind(&clock)?.rtc()?;
     assert_eq!(rtc.features(), Ok(FEATURE_ALARM | FEATURE_ALARM_RES_MINUTE));
+    rtc.enable_updates()?;
+    let mut last = None;
+    for second in [0x38, 0x39, 0x40] {
+        assert_eq!(rtc.wait_forever(), Ok(0x100 | IRQF | UF));
+        assert_eq!(clock.with(|chip| chip.time()[0]), second);
+        let now = uml.now();
+        if let Some(last) = last.replace(now) {
+            let (took, poll) = (now - last, SimTime::ms(1));
+            assert!(took + poll > SimTime::s(1), "{took}");
+            assert!(took < SimTime::s(1) + poll, "{took}");
+        }
+    }
+    rtc.disable_updates()?;
+    clock.forget();
+    assert_eq!(rtc.wait(SimTime::s(3)), Ok(None));
+    assert_eq!(clock.news().to_string(), "");
+    Ok(())
+}
+
+#[test]
+fn a_clock_without_a_valid_time_has_no_update_interrupts() -> roadtest::Result {
+    let (board, clock) = with_interrupt();
+    let uml = board.boot()?;
+    let rtc = uml.bind(&clock)?.rtc()?;
     assert_eq!(rtc.enable_updates(), Err(Errno::EINVAL));
+    assert_eq!(rtc.wait(SimTime::s(3)), Ok(None));
     Ok(())
 }
 

@@ -382,3 +382,43 @@ fn unloading_takes_the_memory() -> roadtest::Result {
     assert!(!uml.exists(memory.device().path()));
     Ok(())
 }
+
+#[test]
+fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
+    let mut board = Board::new();
+    let vcc = board.gpio(0);
+    let supply = board.fixed_supply("vcc", 3_300_000, &vcc);
+    let chip = board.i2c(0x50, numbered::<C02>());
+    let chip = chip.prop("pagesize", 8).powered_by("vcc", &supply);
+    let uml = board.boot()?;
+    let memory = uml.bind(&chip)?.nvmem()?;
+    uml.sleep(SimTime::ms(1));
+    assert!(!supply.is_on());
+    // A read without power would be a violation.
+    assert_eq!(memory.read(3, 2), Ok(vec![3, 4]));
+    uml.sleep(SimTime::ms(1));
+    assert!(!supply.is_on());
+    Ok(())
+}
+
+/// A defect of the driver (6.1, 6.12, 7.3): it returns when the last page has
+/// been sent and lets the supply be switched off at once, in the middle of the
+/// chip's write cycle. What was written is lost, and nobody is told.
+#[test]
+fn a_switched_supply_goes_off_in_the_write_cycle() -> roadtest::Result {
+    let mut board = Board::new();
+    let vcc = board.gpio(0);
+    let supply = board.fixed_supply("vcc", 3_300_000, &vcc);
+    let chip = board.i2c(0x50, numbered::<C02>());
+    let chip = chip.prop("pagesize", 8).powered_by("vcc", &supply);
+    let uml = board.boot()?;
+    let memory = uml.bind(&chip)?.nvmem()?;
+    let start = uml.now();
+    assert_eq!(memory.write(8, b"lost"), Ok(4));
+    uml.sleep(SimTime::ms(1));
+    assert!(!supply.is_on());
+    assert!(uml.now() - start < WRITE_CYCLE);
+    uml.sleep(WRITE_CYCLE);
+    assert_eq!(memory.read(7, 6), Ok(vec![7, 0xff, 0xff, 0xff, 0xff, 12]));
+    Ok(())
+}

@@ -47,13 +47,22 @@ fn bound(chip: Vcnl4040) -> roadtest::Result<(Uml, Wired<Vcnl4040>, Iio)> {
     Ok((uml, chip, iio))
 }
 
-/// With INT connected, on a kernel that has events.
+/// With INT connected, on a kernel that has events; awake.
 fn bound_with_interrupt() -> roadtest::Result<(Uml, Wired<Vcnl4040>, Iio)> {
     let (mut board, chip) = board_with_interrupt(0x60, Vcnl4040::new());
     board.since(GROWN_UP.0, GROWN_UP.1);
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
+    wake(&iio)?;
     Ok((uml, chip, iio))
+}
+
+/// A defect of the driver (6.1, 6.12, 7.3): the sensor sleeps from the end of
+/// probe on, because the driver tells the delay of its sleep before it asks
+/// for a delay. A reading wakes it for 2 s.
+pub(super) fn wake(iio: &Iio) -> roadtest::Result {
+    iio.read("in_proximity_raw")?;
+    Ok(())
 }
 
 #[test]
@@ -62,7 +71,8 @@ fn vcnl4040_probe_looks_for_a_vcnl4200_first() -> roadtest::Result {
     assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
     assert_eq!(chip.timeline().reads("RESERVED_0E"), ["0000"]);
     assert_eq!(chip.timeline().reads("DEVICE_ID"), ["0186"]);
-    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000"]);
+    // On, and asleep: see `wake`.
+    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000", "0001"]);
     Ok(())
 }
 
@@ -72,6 +82,7 @@ fn vcnl4040_probe_sets_up_16_bit_proximity() -> roadtest::Result {
     board.since(GROWN_UP.0, GROWN_UP.1);
     let uml = board.boot()?;
     uml.bind(&chip)?;
+    // The last four accesses put it to sleep: see `wake`.
     assert_snapshot!(chip.timeline());
     Ok(())
 }
@@ -144,14 +155,16 @@ fn vcnl4040_unbinding_shuts_down() -> roadtest::Result {
     let sensor = uml.bind(&chip)?;
     chip.forget();
     sensor.unbind()?;
-    assert_eq!(chip.news().writes("ALS_CONF"), ["0001"]);
+    // The core wakes it for the driver to leave, which lets it sleep and then
+    // shuts it down.
+    assert_eq!(chip.news().writes("ALS_CONF"), ["0000", "0001", "0001"]);
     // 6.1 forgets all other settings.
-    let off = if uml.version() < (6, 12) {
-        "0001"
+    let (on, off) = if uml.version() < (6, 12) {
+        ("0000", "0001")
     } else {
-        "0801"
+        ("0800", "0801")
     };
-    assert_eq!(chip.news().writes("PS_CONF1"), [off]);
+    assert_eq!(chip.news().writes("PS_CONF1"), [on, off, off]);
     Ok(())
 }
 
@@ -161,6 +174,7 @@ fn vcnl4040_integration_time_changes_scale_and_wait() -> roadtest::Result {
     board.since(GROWN_UP.0, GROWN_UP.1);
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
+    wake(&iio)?;
     for (time, config, scale, period_ms) in [
         ("0.640000", "00c0", "0.012500", 640),
         ("0.320000", "0080", "0.025000", 320),
@@ -267,6 +281,65 @@ fn vcnl4040_proximity_period_is_what_was_written() -> roadtest::Result {
         iio.write(period, written)?;
         assert_eq!(iio.read(period), Ok(written.into()));
     }
+    Ok(())
+}
+
+/// The delay is 2 s, and the kernel may stretch it by a quarter.
+#[test]
+fn vcnl4040_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
+    let (uml, chip, iio) = bound(Vcnl4040::new())?;
+    iio.read("in_illuminance_raw")?;
+    chip.forget();
+    uml.sleep(SimTime::ms(1990));
+    assert_eq!(chip.news().to_string(), "");
+    uml.sleep(SimTime::ms(520));
+    assert_eq!(chip.news().writes("ALS_CONF"), ["0001"]);
+    // 6.1 forgets all other settings.
+    let off = if uml.version() < (6, 12) {
+        "0001"
+    } else {
+        "0801"
+    };
+    assert_eq!(chip.news().writes("PS_CONF1"), [off]);
+    chip.forget();
+    chip.with(|chip| chip.set_light(0x1234));
+    assert_eq!(iio.read("in_illuminance_raw"), Ok("4660".into()));
+    assert_eq!(chip.news().writes("ALS_CONF"), ["0000"]);
+    Ok(())
+}
+
+#[test]
+fn vcnl4040_stays_awake_while_an_event_is_on() -> roadtest::Result {
+    let (uml, chip, iio) = bound_with_interrupt()?;
+    iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
+    let events = iio.events()?;
+    iio.write("events/in_proximity_thresh_rising_en", 1)?;
+    chip.forget();
+    uml.sleep(SimTime::s(5));
+    assert_eq!(chip.news().to_string(), "");
+    chip.with(|chip| chip.set_proximity(0x2000));
+    let event = events.next(SimTime::ms(20))?.expect("an event");
+    assert_eq!(event.to_string(), "proximity0 thresh rising");
+    Ok(())
+}
+
+/// A defect of the driver (6.12, 7.3): turning an event on does not wake a
+/// sensor that sleeps. The event comes when something else has woken it.
+#[test]
+fn vcnl4040_event_that_is_turned_on_during_sleep_does_not_come() -> roadtest::Result {
+    let (uml, chip, iio) = bound_with_interrupt()?;
+    uml.sleep(SimTime::s(3));
+    iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
+    let events = iio.events()?;
+    chip.forget();
+    iio.write("events/in_proximity_thresh_rising_en", 1)?;
+    chip.with(|chip| chip.set_proximity(0x2000));
+    assert_eq!(events.next(SimTime::s(10))?, None);
+    // PS_SD is still set.
+    assert_eq!(chip.news().writes("PS_CONF1"), ["0901"]);
+    wake(&iio)?;
+    let event = events.next(SimTime::ms(20))?.expect("an event");
+    assert_eq!(event.to_string(), "proximity0 thresh rising");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use roadtest::view::iio::Iio;
 use roadtest::{SimTime, Uml, Wired};
 use roadtest_chips::iio::light::vcnl4000::Vcnl4200;
 
-use super::vcnl4040::{proximity_of_0, proximity_of_0x1234, proximity_of_0xffff};
+use super::vcnl4040::{proximity_of_0, proximity_of_0x1234, proximity_of_0xffff, wake};
 use super::{board, board_with_interrupt};
 
 fn bound(chip: Vcnl4200) -> roadtest::Result<(Uml, Wired<Vcnl4200>, Iio)> {
@@ -22,7 +22,8 @@ fn vcnl4200_is_identified_with_one_reading() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4200::new())?;
     assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
     assert_eq!(chip.timeline().reads("DEVICE_ID"), ["1058"]);
-    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000"]);
+    // On, and asleep: see `wake`.
+    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000", "0001"]);
     Ok(())
 }
 
@@ -89,6 +90,7 @@ fn vcnl4200_coming_close_is_an_event() -> roadtest::Result {
     board.since((6, 12), "the driver only measures");
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
+    wake(&iio)?;
     iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
     let events = iio.events()?;
     iio.write("events/in_proximity_thresh_rising_en", 1)?;
@@ -98,6 +100,41 @@ fn vcnl4200_coming_close_is_an_event() -> roadtest::Result {
     let event = events.next(SimTime::ms(20))?.expect("an event");
     assert_eq!(event.to_string(), "proximity0 thresh rising");
     assert_snapshot!(chip.news());
+    Ok(())
+}
+
+/// The delay is 2 s, and the kernel may stretch it by a quarter.
+#[test]
+fn vcnl4200_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
+    let (uml, chip, iio) = bound(Vcnl4200::new())?;
+    iio.read("in_illuminance_raw")?;
+    chip.forget();
+    uml.sleep(SimTime::ms(1990));
+    assert_eq!(chip.news().to_string(), "");
+    uml.sleep(SimTime::ms(520));
+    assert_eq!(chip.news().writes("ALS_CONF"), ["0001"]);
+    chip.forget();
+    chip.with(|chip| chip.set_light(0x1234));
+    assert_eq!(iio.read("in_illuminance_raw"), Ok("4660".into()));
+    assert_eq!(chip.news().writes("ALS_CONF"), ["0000"]);
+    Ok(())
+}
+
+/// See `vcnl4040_event_that_is_turned_on_during_sleep_does_not_come`.
+#[test]
+fn vcnl4200_event_does_not_come_before_the_first_reading() -> roadtest::Result {
+    let (mut board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
+    board.since((6, 12), "the driver only measures");
+    let uml = board.boot()?;
+    let iio = uml.bind(&chip)?.iio()?;
+    iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
+    let events = iio.events()?;
+    iio.write("events/in_proximity_thresh_rising_en", 1)?;
+    chip.with(|chip| chip.set_proximity(0x2000));
+    assert_eq!(events.next(SimTime::s(10))?, None);
+    wake(&iio)?;
+    let event = events.next(SimTime::ms(20))?.expect("an event");
+    assert_eq!(event.to_string(), "proximity0 thresh rising");
     Ok(())
 }
 

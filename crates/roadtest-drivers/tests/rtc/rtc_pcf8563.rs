@@ -498,7 +498,14 @@ fn the_module_stays_while_the_system_may_be_woken_by_the_clock() -> roadtest::Re
     let uml = board.boot()?;
     let device = uml.bind(&clock)?;
     device.unbind()?;
-    assert_eq!(uml.unload("rtc-pcf8563"), Err(Errno::EAGAIN));
+    // 6.1 lets the clock wake the system only where user space says so, and the
+    // kernel's alarm timers take no clock that may not.
+    let unloaded = if uml.version() < (6, 12) {
+        Ok(())
+    } else {
+        Err(Errno::EAGAIN)
+    };
+    assert_eq!(uml.unload("rtc-pcf8563"), unloaded);
     Ok(())
 }
 

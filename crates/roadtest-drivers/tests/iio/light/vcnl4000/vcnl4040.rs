@@ -57,22 +57,33 @@ fn bound_with_interrupt() -> roadtest::Result<(Uml, Wired<Vcnl4040>, Iio)> {
     Ok((uml, chip, iio))
 }
 
-/// A defect of the driver (6.1, 6.12, 7.3): the sensor sleeps from the end of
-/// probe on, because the driver tells the delay of its sleep before it asks
-/// for a delay. A reading wakes it for 2 s.
+/// A defect of the driver (6.1, 6.12): the sensor sleeps from the end of probe
+/// on, because the driver tells the delay of its sleep before it asks for a
+/// delay. A reading wakes it for 2 s. 7.3 enables runtime PM before it
+/// registers the IIO device, whose attachment leaves a request to suspend
+/// pending; the delay is in force when that is served, and counts from boot.
 pub(super) fn wake(iio: &Iio) -> roadtest::Result {
     iio.read("in_proximity_raw")?;
     Ok(())
 }
 
+/// ALS_CONF at the end of probe: on, and asleep at once in 6.1 and 6.12, see
+/// [`wake`].
+pub(super) fn written_by_probe(uml: &Uml) -> &'static [&'static str] {
+    if uml.version() < (7, 3) {
+        &["0000", "0001"]
+    } else {
+        &["0000"]
+    }
+}
+
 #[test]
 fn vcnl4040_probe_looks_for_a_vcnl4200_first() -> roadtest::Result {
-    let (_uml, chip, iio) = bound(Vcnl4040::new())?;
+    let (uml, chip, iio) = bound(Vcnl4040::new())?;
     assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
     assert_eq!(chip.timeline().reads("RESERVED_0E"), ["0000"]);
     assert_eq!(chip.timeline().reads("DEVICE_ID"), ["0186"]);
-    // On, and asleep: see `wake`.
-    assert_eq!(chip.timeline().writes("ALS_CONF"), ["0000", "0001"]);
+    assert_eq!(chip.timeline().writes("ALS_CONF"), written_by_probe(&uml));
     Ok(())
 }
 
@@ -82,7 +93,7 @@ fn vcnl4040_probe_sets_up_16_bit_proximity() -> roadtest::Result {
     board.since(GROWN_UP.0, GROWN_UP.1);
     let uml = board.boot()?;
     uml.bind(&chip)?;
-    // The last four accesses put it to sleep: see `wake`.
+    // In 6.12 the last four accesses put it to sleep: see `wake`.
     assert_snapshot!(chip.timeline());
     Ok(())
 }
@@ -155,16 +166,19 @@ fn vcnl4040_unbinding_shuts_down() -> roadtest::Result {
     let sensor = uml.bind(&chip)?;
     chip.forget();
     sensor.unbind()?;
-    // The core wakes it for the driver to leave, which lets it sleep and then
-    // shuts it down.
-    assert_eq!(chip.news().writes("ALS_CONF"), ["0000", "0001", "0001"]);
+    // The core wakes it, where it sleeps, for the driver to leave, which lets
+    // it sleep and then shuts it down.
+    let asleep = uml.version() < (7, 3);
+    let from = usize::from(!asleep);
+    let lights = ["0000", "0001", "0001"];
+    assert_eq!(chip.news().writes("ALS_CONF"), lights[from..]);
     // 6.1 forgets all other settings.
     let (on, off) = if uml.version() < (6, 12) {
         ("0000", "0001")
     } else {
         ("0800", "0801")
     };
-    assert_eq!(chip.news().writes("PS_CONF1"), [on, off, off]);
+    assert_eq!(chip.news().writes("PS_CONF1"), [on, off, off][from..]);
     Ok(())
 }
 

@@ -15,13 +15,15 @@ use crate::process;
 
 /// The folder of this workspace whose content is meant for kernel trees only.
 const OWN: &str = "tools-testing-roadtest/";
-/// Hosting of the project itself, and what a kernel tree has already.
-const LEFT_OUT: [&str; 5] = [
+/// Hosting of the project itself, what a kernel tree has already, and pictures,
+/// which do not belong into mail.
+const LEFT_OUT: [&str; 6] = [
     ".ci/",
     ".github/",
     ".gitlab/",
     ".gitlab-ci.yml",
     "LICENSES/",
+    "docs/images/",
 ];
 /// The list of what was exported.
 pub(super) const LIST: &str = "tools/testing/roadtest/EXPORTED";

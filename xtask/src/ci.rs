@@ -163,6 +163,9 @@ fn drivers(
         kernel::build(root, &folders.manifest, wanted, Verbosity::Normal)
     });
     let Some(kernel) = kernel else { return };
+    stages.count(&format!("framework tests on {spec}"), || {
+        units::on_kernel(root, &folders.manifest)
+    });
     let plan = |out: &Path| Plan {
         root: root.to_owned(),
         out: out.to_owned(),

@@ -4,7 +4,7 @@
 //!
 //! - [`kernel`]: what `cargo xtask build` leaves for the tests
 //!   (`target/roadtest/kernel.json`).
-//! - [`test`]: what each test leaves behind
+//! - [`mod@test`]: what each test leaves behind
 //!   (`<out>/tests/<driver>/<name>/record.json`, `timeline.txt`,
 //!   `timeline.json`, `dmesg.txt`).
 //! - [`summary`]: what a run leaves behind (`<out>/summary.json`).

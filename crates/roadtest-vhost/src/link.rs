@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The bridge between UML's `virtio_uml` driver and the daemon. It never
 //! blocks on the guest except for the rest of a message that has begun; the
-//! caller polls [`Link::fds`] and calls [`Link::serve`].
+//! caller polls [`Link::fd`] and calls [`Link::serve`].
 //!
 //! What differs between the two dialects (`arch/um/drivers/virtio_uml.c`):
 //!

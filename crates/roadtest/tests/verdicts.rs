@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! How a test ends, and what its record says then. Each test here runs itself
 //! once more as a child process, in which it may fail, and judges the record
-//! that the child leaves. Without a kernel there is nothing to judge.
+//! that the child leaves. They need a kernel: `cargo xtask
+//! build` makes it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -45,8 +46,8 @@ impl Verdict {
 }
 
 /// Runs `body` in a child that executes only `test`, the caller. In the child
-/// this does not return. `None` where there is no kernel to run.
-fn judge(test: &str, body: impl FnOnce() -> roadtest::Result) -> Option<Verdict> {
+/// this does not return.
+fn judge(test: &str, body: impl FnOnce() -> roadtest::Result) -> Verdict {
     judge_in(test, &[], body)
 }
 
@@ -55,7 +56,7 @@ fn judge_in(
     test: &str,
     environment: &[(&str, &str)],
     body: impl FnOnce() -> roadtest::Result,
-) -> Option<Verdict> {
+) -> Verdict {
     if std::env::var_os(CHILD).is_some() {
         match body() {
             Ok(()) => std::process::exit(0),
@@ -73,10 +74,11 @@ fn judge_in(
         },
         PathBuf::from,
     );
-    if !kernel.exists() {
-        eprintln!("skipped: no kernel has been built ({})", kernel.display());
-        return None;
-    }
+    assert!(
+        kernel.exists(),
+        "no kernel has been built ({}); run `cargo xtask build`",
+        kernel.display()
+    );
     let out = tempfile::tempdir().unwrap();
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
@@ -92,12 +94,12 @@ fn judge_in(
     let folder = out.path().join("tests/verdicts").join(test);
     let record = roadtest_record::load(&folder.join("record.json"))
         .unwrap_or_else(|error| panic!("{error}; the child said: {output}"));
-    Some(Verdict {
+    Verdict {
         record,
         succeeded: child.status.success(),
         output,
         out,
-    })
+    }
 }
 
 /// The process of the child's kernel, which is its only child.
@@ -115,13 +117,11 @@ fn guest() -> Pid {
 
 #[test]
 fn a_test_without_trouble_passes() {
-    let Some(verdict) = judge("a_test_without_trouble_passes", || {
+    let verdict = judge("a_test_without_trouble_passes", || {
         let uml = Board::new().boot()?;
         assert!(uml.read("/proc/version")?.starts_with("Linux version"));
         Ok(())
-    }) else {
-        return;
-    };
+    });
     assert!(verdict.succeeded, "{}", verdict.output);
     let record = &verdict.record;
     assert_eq!(record.outcome, Outcome::Passed, "{}", record.reason);
@@ -139,13 +139,11 @@ fn a_test_without_trouble_passes() {
 
 #[test]
 fn a_failed_assertion_names_both_sides() {
-    let Some(verdict) = judge("a_failed_assertion_names_both_sides", || {
+    let verdict = judge("a_failed_assertion_names_both_sides", || {
         let uml = Board::new().boot()?;
         assert_eq!(uml.read("/proc/nothing"), Ok("something".into()));
         Ok(())
-    }) else {
-        return;
-    };
+    });
     verdict.assert_failed(Outcome::Failed, "assertion `left == right` failed");
     let record = &verdict.record;
     assert_eq!(record.expected.as_deref(), Some("Ok(\"something\")"));
@@ -154,13 +152,11 @@ fn a_failed_assertion_names_both_sides() {
 
 #[test]
 fn a_returned_error_is_the_reason() {
-    let Some(verdict) = judge("a_returned_error_is_the_reason", || {
+    let verdict = judge("a_returned_error_is_the_reason", || {
         let uml = Board::new().boot()?;
         uml.read("/proc/nothing")?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "a request to the guest failed with ENOENT";
     verdict.assert_failed(Outcome::Failed, reason);
 }
@@ -169,13 +165,11 @@ fn a_returned_error_is_the_reason() {
 #[test]
 fn a_warning_of_the_kernel_fails_a_test_that_asserts_nothing() {
     let test = "a_warning_of_the_kernel_fails_a_test_that_asserts_nothing";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let uml = Board::new().boot()?;
         uml.write("/dev/kmsg", "<3>WARNING: made up by a test\n")?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let report = "WARNING: made up by a test";
     verdict.assert_failed(
         Outcome::KernelReport,
@@ -187,27 +181,23 @@ fn a_warning_of_the_kernel_fails_a_test_that_asserts_nothing() {
 
 #[test]
 fn a_report_outweighs_a_failed_assertion() {
-    let Some(verdict) = judge("a_report_outweighs_a_failed_assertion", || {
+    let verdict = judge("a_report_outweighs_a_failed_assertion", || {
         let uml = Board::new().boot()?;
         uml.write("/dev/kmsg", "<3>BUG: made up by a test\n")?;
         panic!("and this");
-    }) else {
-        return;
-    };
+    });
     verdict.assert_failed(Outcome::KernelReport, "BUG: made up by a test");
     assert!(verdict.output.contains("and this"));
 }
 
 #[test]
 fn an_expected_report_is_no_failure() {
-    let Some(verdict) = judge("an_expected_report_is_no_failure", || {
+    let verdict = judge("an_expected_report_is_no_failure", || {
         let uml = Board::new().boot()?;
         uml.expect_report("made up");
         uml.write("/dev/kmsg", "<3>WARNING: made up by a test\n")?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     assert!(verdict.succeeded, "{}", verdict.output);
     assert_eq!(verdict.record.outcome, Outcome::Passed);
 }
@@ -215,13 +205,11 @@ fn an_expected_report_is_no_failure() {
 #[test]
 fn an_expected_report_that_does_not_come_is_a_failure() {
     let test = "an_expected_report_that_does_not_come_is_a_failure";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let uml = Board::new().boot()?;
         uml.expect_report("made up");
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the expected report of the kernel did not come: made up";
     verdict.assert_failed(Outcome::KernelReport, reason);
 }
@@ -259,15 +247,13 @@ impl Chip for Broken {
 #[test]
 fn a_model_that_panics_is_named_with_its_message_and_place() {
     let test = "a_model_that_panics_is_named_with_its_message_and_place";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let mut board = Board::new();
         board.i2c(0x44, Broken::Panics);
         let uml = board.boot()?;
         uml.i2c_dev()?.transfer(&[Message::write(0x44, [1])])?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the model of broken panicked: this cannot happen";
     verdict.assert_failed(Outcome::ModelViolation, reason);
     assert!(verdict.record.reason.contains(file!()));
@@ -276,31 +262,27 @@ fn a_model_that_panics_is_named_with_its_message_and_place() {
 #[test]
 fn a_model_that_wants_to_wake_in_the_past_is_an_error() {
     let test = "a_model_that_wants_to_wake_in_the_past_is_an_error";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let mut board = Board::new();
         let broken = board.i2c(0x44, Broken::WakesForEver);
         let uml = board.boot()?;
         broken.with(|chip| *chip = Broken::WakesInThePast);
         uml.sleep(SimTime::ms(1));
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the model of broken asked to be woken at 1 ms, which is in the past at 20 ms";
     verdict.assert_failed(Outcome::ModelViolation, reason);
 }
 
 #[test]
 fn a_model_that_wakes_without_end_is_an_error() {
-    let Some(verdict) = judge("a_model_that_wakes_without_end_is_an_error", || {
+    let verdict = judge("a_model_that_wakes_without_end_is_an_error", || {
         let mut board = Board::new();
         board.i2c(0x44, Broken::WakesForEver);
         let uml = board.boot()?;
         uml.sleep(SimTime::ms(20));
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the model of broken was woken at 30 ms and asks to be woken at that time again";
     verdict.assert_failed(Outcome::ModelViolation, reason);
 }
@@ -308,15 +290,13 @@ fn a_model_that_wakes_without_end_is_an_error() {
 #[test]
 fn a_write_to_a_read_only_register_is_a_violation() {
     let test = "a_write_to_a_read_only_register_is_a_violation";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let mut board = Board::new();
         board.i2c(0x44, Opt3001::new());
         let uml = board.boot()?;
         uml.i2c_dev()?.at(0x44)?.write_word_data(0x7e, 0x1234)?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the driver broke a contract of opt3001: ";
     verdict.assert_failed(Outcome::ModelViolation, reason);
     for part in ["read-only", "MANUFACTURER_ID", "7.6.1.1.5"] {
@@ -326,15 +306,13 @@ fn a_write_to_a_read_only_register_is_a_violation() {
 
 #[test]
 fn a_reserved_bit_is_a_violation() {
-    let Some(verdict) = judge("a_reserved_bit_is_a_violation", || {
+    let verdict = judge("a_reserved_bit_is_a_violation", || {
         let mut board = Board::new();
         board.i2c(0x48, Lm75::default());
         let uml = board.boot()?;
         uml.i2c_dev()?.at(0x48)?.write_byte_data(0x01, 0x20)?;
         Ok(())
-    }) else {
-        return;
-    };
+    });
     for part in ["lm75", "reserved bits 0x20", "CONF", "1.13"] {
         verdict.assert_failed(Outcome::ModelViolation, part);
     }
@@ -342,14 +320,12 @@ fn a_reserved_bit_is_a_violation() {
 
 #[test]
 fn a_guest_that_dies_is_an_outcome_of_its_own() {
-    let Some(verdict) = judge("a_guest_that_dies_is_an_outcome_of_its_own", || {
+    let verdict = judge("a_guest_that_dies_is_an_outcome_of_its_own", || {
         let uml = Board::new().boot()?;
         kill_process(guest(), Signal::KILL)?;
         let _ = uml.read("/proc/version");
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the guest died during `read proc/version`";
     verdict.assert_failed(Outcome::GuestDied, reason);
 }
@@ -357,13 +333,11 @@ fn a_guest_that_dies_is_an_outcome_of_its_own() {
 #[test]
 fn a_kernel_that_panics_while_it_boots_leaves_its_log() {
     let test = "a_kernel_that_panics_while_it_boots_leaves_its_log";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let mut board = Board::new();
         board.parameter("init=/nowhere");
         board.boot().map(drop)
-    }) else {
-        return;
-    };
+    });
     let panic = "Kernel panic - not syncing: Requested init /nowhere failed";
     verdict.assert_failed(Outcome::KernelReport, panic);
     assert!(verdict.file("dmesg.txt").contains(panic));
@@ -374,14 +348,12 @@ fn a_kernel_that_panics_while_it_boots_leaves_its_log() {
 fn a_guest_that_hangs_is_given_up_and_named() {
     let environment = [("ROADTEST_WATCHDOG_S", "1")];
     let test = "a_guest_that_hangs_is_given_up_and_named";
-    let Some(verdict) = judge_in(test, &environment, || {
+    let verdict = judge_in(test, &environment, || {
         let uml = Board::new().boot()?;
         kill_process(guest(), Signal::STOP)?;
         let _ = uml.read("/proc/version");
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the guest made no progress for 1 s during `read proc/version`";
     verdict.assert_failed(Outcome::TimedOut, reason);
 }
@@ -389,7 +361,7 @@ fn a_guest_that_hangs_is_given_up_and_named() {
 #[test]
 fn a_request_beyond_its_virtual_limit_is_given_up_and_named() {
     let test = "a_request_beyond_its_virtual_limit_is_given_up_and_named";
-    let Some(verdict) = judge(test, || {
+    let verdict = judge(test, || {
         let uml = Board::new().boot()?;
         let file = uml.open("/dev/i2c-0")?;
         uml.limit_requests_to(SimTime::ms(500));
@@ -397,9 +369,7 @@ fn a_request_beyond_its_virtual_limit_is_given_up_and_named() {
         let quiet = uml.open_with("/proc/1/mounts", 0)?;
         let _ = quiet.poll(0, SimTime::s(10));
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let reason = "the guest did not answer within 500 ms of virtual time: \
                   it is in `poll 1/mounts for 10 s`";
     verdict.assert_failed(Outcome::TimedOut, reason);
@@ -418,15 +388,11 @@ fn a_kernel_that_lacks_something_is_a_skip() {
     };
     let reason = "needs Linux 99.0: the future is not there yet";
     // `cargo test` knows only success and failure.
-    let Some(verdict) = judge(test, body) else {
-        return;
-    };
+    let verdict = judge(test, body);
     verdict.assert_failed(Outcome::Skipped, reason);
 
     let environment = [(NEXTEST, "process-per-test")];
-    let Some(verdict) = judge_in(test, &environment, body) else {
-        return;
-    };
+    let verdict = judge_in(test, &environment, body);
     assert_eq!(verdict.record.outcome, Outcome::Skipped);
     assert_eq!(verdict.record.reason, reason);
     assert!(verdict.succeeded);
@@ -434,7 +400,7 @@ fn a_kernel_that_lacks_something_is_a_skip() {
 
 #[test]
 fn a_pulse_lasts_as_long_as_it_was_told_to() {
-    let Some(verdict) = judge("a_pulse_lasts_as_long_as_it_was_told_to", || {
+    let verdict = judge("a_pulse_lasts_as_long_as_it_was_told_to", || {
         let mut board = Board::new();
         let pin = board.gpio(2);
         let uml = board.boot()?;
@@ -446,9 +412,7 @@ fn a_pulse_lasts_as_long_as_it_was_told_to() {
         uml.sleep(SimTime::us(1));
         assert_eq!(pin.level(), Level::High);
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let record = &verdict.record;
     assert_eq!(record.outcome, Outcome::Passed, "{}", record.reason);
 }
@@ -547,16 +511,14 @@ fn a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder() {
     let test = "a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder";
     let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../snapshots/verdicts");
     let environment = [("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "0")];
-    let Some(verdict) = judge_in(test, &environment, || {
+    let verdict = judge_in(test, &environment, || {
         let mut board = Board::new();
         let light = board.i2c(0x44, Opt3001::new());
         let uml = board.boot()?;
         uml.i2c_dev()?.at(0x44)?.read_word_data(0x7e)?;
         insta::assert_snapshot!(light.timeline());
         Ok(())
-    }) else {
-        return;
-    };
+    });
     let _gone = Gone(snapshots.clone());
     verdict.assert_failed(Outcome::Failed, "snapshot assertion");
     let pending = snapshots.join(format!("{test}.snap.new"));

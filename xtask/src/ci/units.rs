@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The tests that need no kernel: unit tests, property tests and the examples
-//! in the documentation, of every package but the driver tests. Always by
-//! `cargo test`, which nextest does not replace for documentation.
+//! The tests of the workspace itself, of every package but the driver tests:
+//! unit tests, property tests and the examples in the documentation, and the
+//! few that boot a kernel. Always by `cargo test`, which nextest does not
+//! replace for documentation.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use roadtest_record::kernel::MANIFEST_ENV;
+use roadtest_record::test::OUT_ENV;
 
 use crate::event::Counts;
 use crate::{console, process, runner, workspace};
@@ -20,6 +23,23 @@ pub(super) fn run(root: &Path) -> anyhow::Result<Counts> {
     let mut command = process::cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast"]);
     command.args(["--exclude", workspace::DRIVERS]);
+    count(command)
+}
+
+/// Runs the framework's own tests on a kernel, and counts them.
+///
+/// # Errors
+/// Where cargo cannot be started.
+pub(super) fn on_kernel(root: &Path, manifest: &Path) -> anyhow::Result<Counts> {
+    let mut command = process::cargo(root);
+    command.args(["test", "--package", "roadtest", "--no-fail-fast"]);
+    command.args(["--features", "kernel", "--test", "*"]);
+    command.env(MANIFEST_ENV, manifest);
+    command.env(OUT_ENV, root.join("target/roadtest/ci/framework"));
+    count(command)
+}
+
+fn count(mut command: Command) -> anyhow::Result<Counts> {
     runner::snapshot_rules(&mut command);
     let mut child = process::start(command.stdout(Stdio::piped()))?;
     let stdout = child.stdout.take().context("cargo test has no output")?;

@@ -7,13 +7,14 @@
 //!
 //! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
-//! `world` is what models and machine share, and `machine` runs the guest.
+//! `world` is what models and machine share, and `machine` runs the guest; `explore` hands both to a person.
 
 pub mod board;
 mod context;
 pub mod device;
 pub mod errno;
 pub mod error;
+mod explore;
 pub mod fault;
 pub mod file;
 mod machine;

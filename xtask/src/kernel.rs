@@ -93,6 +93,21 @@ pub(crate) fn build(
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
 }
 
+/// The source of the kernel, downloaded where it is not there yet.
+///
+/// # Errors
+/// Where there is none.
+pub(crate) fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
+    let cache = Cache::of_user()?;
+    let mut show = Show::new(Verbosity::Normal);
+    let wanted = wanted(root, args)?;
+    if let Some(source) = roadtest_uml::source::cached(&wanted, &cache)? {
+        return Ok(source.tree);
+    }
+    let _lock = cache.lock(&mut show)?;
+    Ok(roadtest_uml::source::obtain(&wanted, &cache, &mut show)?.tree)
+}
+
 fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {
     match Wanted::choose(args.ksrc.as_deref(), args.kernel.as_deref(), root) {
         Err(error @ Error::Name(_)) => Err(exit::usage(error.to_string())),

@@ -23,6 +23,7 @@ mod kernel;
 mod leftovers;
 mod list;
 mod log;
+mod new;
 mod output;
 mod process;
 mod programs;
@@ -31,6 +32,7 @@ mod reports;
 mod review;
 mod roadtest;
 mod runner;
+mod shell;
 mod since;
 mod tidy;
 mod verdict;
@@ -70,6 +72,10 @@ enum Verb {
     Build(build::Args),
     /// Say what this machine lacks, and how to install it.
     Doctor(doctor::Args),
+    /// Write model, test, fragment and snapshot for a driver.
+    New(new::Args),
+    /// Boot a test's board, with a shell in the guest and a prompt for the models.
+    Shell(shell::Args),
     /// Measure boot, requests and transfers.
     Bench(bench::Args),
     /// Review changed snapshots.
@@ -104,6 +110,8 @@ fn main() -> ExitCode {
         Verb::List(args) => list::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::New(args) => new::run(&args),
+        Verb::Shell(args) => shell::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
         Verb::HtmlCheck(args) => browser::check(&args),

@@ -13,10 +13,15 @@ mod sys;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use roadtest_wire::{Answer, Frames, Reply, Request, frame};
 
 fn main() -> io::Result<()> {
+    if std::process::id() != 1 {
+        let argv: Vec<String> = std::env::args().skip(1).collect();
+        return Err(run::become_program(&argv));
+    }
     for (kind, target) in [("proc", "/proc"), ("sysfs", "/sys"), ("devtmpfs", "/dev")] {
         match sys::mount("none", target, kind, 0, "") {
             // The kernel mounts devtmpfs itself where it is configured to.
@@ -25,10 +30,12 @@ fn main() -> io::Result<()> {
         }
     }
     let mut port = open_port()?;
+    // Why shared: the end of a program on the terminal is told when it comes.
+    let host = Arc::new(Mutex::new(port.try_clone()?));
     let hello = Reply::Hello {
         release: sys::release(),
     };
-    send(&mut port, &hello)?;
+    send(&host, &hello)?;
 
     let mut frames = Frames::default();
     let mut piece = vec![0; 64 * 1024];
@@ -40,11 +47,11 @@ fn main() -> io::Result<()> {
         frames.push(&piece[..len]);
         loop {
             let reply = match frames.pop::<Request>() {
-                Ok(Some(request)) => answer(request),
+                Ok(Some(request)) => answer(request, &host),
                 Ok(None) => break,
                 Err(_) => Reply::NotUnderstood,
             };
-            send(&mut port, &reply)?;
+            send(&host, &reply)?;
         }
     }
 }
@@ -62,23 +69,28 @@ fn open_port() -> io::Result<File> {
         .open(format!("/dev/{name}"))
 }
 
-fn send(port: &mut File, reply: &Reply) -> io::Result<()> {
+/// The way to the host.
+type Host = Arc<Mutex<File>>;
+
+fn send(host: &Host, reply: &Reply) -> io::Result<()> {
     let bytes = match frame(reply) {
         Ok(bytes) => bytes,
         // Larger than a frame may be.
         Err(_) => frame(&Reply::Err(libc::EMSGSIZE)).map_err(io::Error::other)?,
     };
+    // A frame goes out whole, whatever happened to another.
+    let mut port = host.lock().unwrap_or_else(PoisonError::into_inner);
     port.write_all(&bytes)
 }
 
-fn answer(request: Request) -> Reply {
-    match carry_out(request) {
+fn answer(request: Request, host: &Host) -> Reply {
+    match carry_out(request, host) {
         Ok(answer) => Reply::Ok(answer),
         Err(error) => Reply::Err(error.raw_os_error().unwrap_or(libc::EIO)),
     }
 }
 
-fn carry_out(request: Request) -> io::Result<Answer> {
+fn carry_out(request: Request, host: &Host) -> io::Result<Answer> {
     match request {
         Request::Open { path, flags, mode } => files::open(&path, flags, mode),
         Request::Close { fd } => files::close(fd),
@@ -117,7 +129,14 @@ fn carry_out(request: Request) -> io::Result<Answer> {
             std::thread::sleep(std::time::Duration::from_nanos(ns));
             done(Ok(()))
         }
-        Request::Run { argv, terminal } => run::run(&argv, terminal),
+        Request::Run {
+            argv,
+            terminal: None,
+        } => run::run(&argv),
+        Request::Run {
+            argv,
+            terminal: Some(size),
+        } => run::start_on_terminal(&argv, size, host),
         Request::PowerOff => done(sys::power_off()),
     }
 }

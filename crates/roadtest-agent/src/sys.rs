@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-use roadtest_wire::Answer;
+use roadtest_wire::{Answer, TerminalSize};
 
 fn c_string(text: &str) -> io::Result<CString> {
     CString::new(text).map_err(io::Error::other)
@@ -129,4 +129,30 @@ pub(crate) fn release() -> String {
 pub(crate) fn power_off() -> io::Result<()> {
     // SAFETY: the call takes a number and no pointer.
     check(unsafe { libc::reboot(libc::RB_POWER_OFF) }.into()).map(drop)
+}
+
+/// ioctl(2) with `TIOCSWINSZ`.
+pub(crate) fn set_terminal_size(terminal: &File, size: TerminalSize) -> io::Result<()> {
+    let size = libc::winsize {
+        ws_row: size.rows,
+        ws_col: size.columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the pointer is to a winsize that outlives the call.
+    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
+    check(result.into()).map(drop)
+}
+
+/// Makes this process the leader of a session whose terminal is its standard
+/// input, with `root` as its root folder.
+pub(crate) fn lead_session_in(root: &str) -> io::Result<()> {
+    let root = c_string(root)?;
+    // SAFETY: the calls take numbers, and C strings that outlive them.
+    unsafe {
+        check(libc::setsid().into())?;
+        check(libc::ioctl(0, libc::TIOCSCTTY, 0).into())?;
+        check(libc::chroot(root.as_ptr()).into())?;
+        check(libc::chdir(c"/".as_ptr()).into()).map(drop)
+    }
 }

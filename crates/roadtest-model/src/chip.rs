@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The trait that every model implements.
 
+use crate::register::Registers;
 use crate::{Bus, Level, Nack, SimTime};
+
+/// Something of the world around a chip that a person can set by its name:
+/// what a test does with a method of the model.
+pub struct Stimulus<C: ?Sized> {
+    /// What it is called: `illuminance`.
+    pub name: &'static str,
+    /// What a value of 1 means: `millilux`.
+    pub unit: &'static str,
+    /// Sets it.
+    pub set: fn(&mut C, i64),
+}
 
 /// A hardware model. Everything has a default but the name and the two
 /// directions of a transfer; chips whose protocol is a register map implement
@@ -14,6 +26,9 @@ pub trait Chip: 'static {
     /// `compatible` of the chip's devicetree node, unless the board overrides
     /// it.
     const COMPATIBLE: &'static str;
+    /// What can be set by name at the prompt of a board that somebody
+    /// explores.
+    const STIMULI: &'static [Stimulus<Self>] = &[];
 
     /// The controller wrote `bytes` (zero or more) to the chip.
     ///
@@ -60,6 +75,16 @@ pub trait Chip: 'static {
     /// The reset input changed. The default ignores it.
     fn reset(&mut self, level: Level, now: SimTime) {
         let _ = (level, now);
+    }
+
+    /// The chip's registers, where it is a register map; for a prompt.
+    fn registers(&self) -> Option<&Registers> {
+        None
+    }
+
+    /// The chip's registers, to change.
+    fn registers_mut(&mut self) -> Option<&mut Registers> {
+        None
     }
 
     /// The highest SCL rate the datasheet allows, in Hz.

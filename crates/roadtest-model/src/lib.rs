@@ -17,7 +17,7 @@ pub mod time;
 pub mod units;
 
 pub use bus::{Access, Bus, Direction, Nack, Violation};
-pub use chip::Chip;
+pub use chip::{Chip, Stimulus};
 pub use level::{Edge, Level};
 pub use time::SimTime;
 pub use units::{Celsius, Lux};

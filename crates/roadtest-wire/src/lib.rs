@@ -147,7 +147,9 @@ pub enum Request {
     Run {
         /// The program and its arguments.
         argv: Vec<String>,
-        /// Connect it to the agent's console instead of collecting output.
+        /// Start it on the guest's terminal `/dev/hvc0`, with the host's root
+        /// at `/host` as its own. Answered at once with [`Answer::Value`], its
+        /// process id; [`Reply::Ended`] follows.
         terminal: Option<TerminalSize>,
     },
     /// Turns the machine off. Not answered.
@@ -222,7 +224,7 @@ pub enum Answer {
 }
 
 /// What the agent sends: first [`Hello`](Reply::Hello), then an answer to
-/// each request.
+/// each request, and [`Ended`](Reply::Ended) at any time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// The agent is up.
@@ -236,6 +238,11 @@ pub enum Reply {
     Err(i32),
     /// The request was not understood: host and agent are of two builds.
     NotUnderstood,
+    /// A program on the terminal has ended. It answers no request.
+    Ended {
+        /// Its exit code, or minus the signal that ended it.
+        status: i32,
+    },
 }
 
 /// A stream that is no sequence of frames, or a frame that holds something

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use roadtest_dt::{Cell, Node, Tree, Value};
 use roadtest_model::{Chip, Edge, Level, SimTime};
+use roadtest_virtio::console::Ports;
 
 use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
@@ -318,6 +319,11 @@ impl Board {
             memory_mib: self.memory_mib,
             scl_hz: self.scl_hz,
             parameters: self.parameters,
+            ports: if crate::explore::wanted() {
+                Ports::WithTerminal
+            } else {
+                Ports::One
+            },
         };
         std::fs::write(boot.dtb_file(), dtb)?;
         self.world.borrow_mut().settle_all();
@@ -336,6 +342,9 @@ impl Board {
         let uml = Uml::new(machine, context, kernel, folder);
         if self.host_root {
             uml.mount_host_root()?;
+        }
+        if crate::explore::wanted() {
+            crate::explore::run(uml);
         }
         Ok(uml)
     }

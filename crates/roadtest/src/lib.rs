@@ -7,7 +7,8 @@
 //!
 //! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
-//! `world` is what models and machine share, and `machine` runs the guest.
+//! `world` is what models and machine share, `machine` runs the guest, and
+//! `explore` hands both to a person.
 //!
 //! # A walk through
 //!
@@ -97,6 +98,7 @@ mod context;
 pub mod device;
 pub mod errno;
 pub mod error;
+mod explore;
 pub mod fault;
 pub mod file;
 mod machine;

@@ -165,7 +165,7 @@ impl Lines {
         self.device.as_ref()?.line(line).ok()?.driven()
     }
 
-    fn level(&self, line: u16) -> Level {
+    pub(crate) fn level(&self, line: u16) -> Level {
         self.output(line).unwrap_or_else(|| self.outside(line))
     }
 
@@ -211,6 +211,11 @@ impl World {
             Ok(effect) => self.effects(effect),
             Err(refused) => self.refused(refused),
         }
+    }
+
+    /// Drives a line from outside on behalf of whoever is at the prompt.
+    pub(crate) fn drive_by_hand(&mut self, line: u16, level: Level) {
+        self.drive(line, TEST, level);
     }
 
     /// When the first pulse ends that goes on now.

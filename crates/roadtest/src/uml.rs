@@ -312,6 +312,11 @@ impl Uml {
 const MS_RDONLY: u64 = 1;
 
 impl Inner {
+    /// The machine, for who explores it.
+    pub(crate) fn machine(&self) -> std::cell::RefMut<'_, Machine> {
+        self.machine.borrow_mut()
+    }
+
     /// Asks the guest. The request and its answer go on the timeline.
     pub(crate) fn request(
         &self,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
+use roadtest_model::register::Registers;
 use roadtest_model::{Access, Bus, Chip, Direction, Edge, Level, Nack, SimTime, Violation};
 use roadtest_record::event::{Event, What};
 
@@ -26,6 +27,12 @@ pub(crate) trait AnyChip: Any {
     fn wake(&mut self, now: SimTime);
     fn power(&mut self, on: Level, now: SimTime);
     fn reset(&mut self, level: Level, now: SimTime);
+    fn registers(&self) -> Option<&Registers>;
+    fn registers_mut(&mut self) -> Option<&mut Registers>;
+    /// Name and unit of each stimulus.
+    fn stimuli(&self) -> Vec<(&'static str, &'static str)>;
+    /// Sets a stimulus; gives whether there is one of that name.
+    fn stimulate(&mut self, name: &str, value: i64) -> bool;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -59,6 +66,26 @@ impl<C: Chip> AnyChip for C {
 
     fn reset(&mut self, level: Level, now: SimTime) {
         Chip::reset(self, level, now);
+    }
+
+    fn registers(&self) -> Option<&Registers> {
+        Chip::registers(self)
+    }
+
+    fn registers_mut(&mut self) -> Option<&mut Registers> {
+        Chip::registers_mut(self)
+    }
+
+    fn stimuli(&self) -> Vec<(&'static str, &'static str)> {
+        C::STIMULI.iter().map(|one| (one.name, one.unit)).collect()
+    }
+
+    fn stimulate(&mut self, name: &str, value: i64) -> bool {
+        let stimulus = C::STIMULI.iter().find(|one| one.name == name);
+        if let Some(stimulus) = stimulus {
+            (stimulus.set)(self, value);
+        }
+        stimulus.is_some()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::spec::{Map, Register};
 use super::storage::{Registers, line};
-use crate::{Access, Bus, Chip, Direction, Level, Nack, SimTime};
+use crate::{Access, Bus, Chip, Direction, Level, Nack, SimTime, Stimulus};
 
 /// What the pointer does after each word of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum Increment {
 pub trait RegisterChip: 'static {
     /// `compatible` of the chip's devicetree node.
     const COMPATIBLE: &'static str;
+    /// See [`Chip::STIMULI`].
+    const STIMULI: &'static [Stimulus<Self>] = &[];
     /// The declaration, as [`registers!`](crate::registers) makes it.
     const MAP: &'static Map;
     /// What the pointer does after each word.
@@ -228,6 +230,7 @@ pub trait RegisterChip: 'static {
 
 impl<C: RegisterChip> Chip for C {
     const COMPATIBLE: &'static str = <C as RegisterChip>::COMPATIBLE;
+    const STIMULI: &'static [Stimulus<Self>] = <C as RegisterChip>::STIMULI;
 
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         self.write_message(bus, bytes)
@@ -270,6 +273,14 @@ impl<C: RegisterChip> Chip for C {
 
     fn reset(&mut self, level: Level, now: SimTime) {
         RegisterChip::reset(self, level, now);
+    }
+
+    fn registers(&self) -> Option<&Registers> {
+        Some(self.regs())
+    }
+
+    fn registers_mut(&mut self) -> Option<&mut Registers> {
+        Some(self.regs_mut())
     }
 
     fn scl_hz_max(&self) -> u32 {

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use roadtest_vhost::DeviceSpec;
 use roadtest_virtio::console as codec;
+use roadtest_virtio::console::Ports;
 use roadtest_wire::{Frames, Reply};
 
 use super::{CONSOLE, Machine, QueueId};
@@ -15,25 +16,39 @@ use crate::fault::Fault;
 /// The name of the device's node and socket.
 pub(crate) const NAME: &str = "console";
 
-pub(super) fn spec() -> Option<DeviceSpec> {
+pub(super) fn spec(ports: Ports) -> Option<DeviceSpec> {
     Some(DeviceSpec {
         name: NAME.into(),
         features: codec::FEATURES,
-        queues: codec::QUEUES,
-        config: codec::config().to_vec(),
+        queues: ports.queues(),
+        config: ports.config().to_vec(),
     })
 }
 
-/// Both directions of the channel.
+/// Both directions of the channel, and of the terminal where there is one.
 #[derive(Default)]
 pub(super) struct Console {
+    ports: Ports,
     outgoing: VecDeque<u8>,
     control: VecDeque<Vec<u8>>,
     frames: Frames,
     pub(super) replies: VecDeque<Reply>,
+    /// What the user types.
+    pub(super) typed: VecDeque<u8>,
+    /// What the guest shows.
+    pub(super) shown: Vec<u8>,
+    /// How the program on the terminal has ended.
+    pub(super) ended: Option<i32>,
 }
 
 impl Console {
+    pub(super) fn new(ports: Ports) -> Self {
+        Self {
+            ports,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn send(&mut self, bytes: &[u8]) {
         self.outgoing.extend(bytes);
     }
@@ -59,12 +74,23 @@ impl Machine {
                     }
                 }
                 while let Some(reply) = self.console.frames.pop()? {
-                    self.console.replies.push_back(reply);
+                    match reply {
+                        Reply::Ended { status } => self.console.ended = Some(status),
+                        reply => self.console.replies.push_back(reply),
+                    }
+                }
+            }
+            codec::QUEUE_TERMINAL_TRANSMIT => {
+                while let Some(chain) = self.pop(queue(kicked)) {
+                    self.console.shown.extend(&chain.readable);
+                    if let Err(error) = self.links[CONSOLE].push(kicked, &chain, &[]) {
+                        self.malformed(queue(kicked), &error);
+                    }
                 }
             }
             codec::QUEUE_CONTROL_TRANSMIT => {
                 while let Some(chain) = self.pop(queue(kicked)) {
-                    let answers = codec::control(&chain.readable);
+                    let answers = self.console.ports.control(&chain.readable);
                     self.console.control.extend(answers);
                     self.push(queue(kicked), &chain, &[]);
                 }
@@ -88,6 +114,13 @@ impl Machine {
             let Some(chain) = self.pop(id) else { break };
             let len = self.console.outgoing.len().min(chain.writable_len());
             let bytes: Vec<u8> = self.console.outgoing.drain(..len).collect();
+            self.push(id, &chain, &bytes);
+        }
+        while !self.console.typed.is_empty() {
+            let id = queue(codec::QUEUE_TERMINAL_RECEIVE);
+            let Some(chain) = self.pop(id) else { break };
+            let len = self.console.typed.len().min(chain.writable_len());
+            let bytes: Vec<u8> = self.console.typed.drain(..len).collect();
             self.push(id, &chain, &bytes);
         }
     }

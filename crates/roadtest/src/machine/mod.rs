@@ -13,6 +13,7 @@ mod gpio;
 mod i2c;
 mod log;
 mod process;
+mod terminal;
 
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
@@ -87,6 +88,8 @@ pub(crate) struct Machine {
     /// What the test asked of the guest, for messages.
     doing: Option<String>,
     watchdog_s: u64,
+    /// Where the user types, while the guest may run.
+    keyboard: Option<terminal::Keyboard>,
 }
 
 impl Machine {
@@ -106,7 +109,7 @@ impl Machine {
     fn start(world: Shared, boot: &Boot) -> Result<Self, Fault> {
         let folder = boot.folder.path();
         let gpio = gpio::Port::new(&world);
-        let links = [console::spec(), i2c::spec(), gpio.spec()];
+        let links = [console::spec(boot.ports), i2c::spec(), gpio.spec()];
         let links = links.into_iter().flatten();
         let links: Vec<Link> = links
             .map(|spec: DeviceSpec| Link::new(folder, spec))
@@ -121,12 +124,13 @@ impl Machine {
             process,
             time: Controller::new(time, TIME_OF_DAY)?,
             links,
-            console: console::Console::default(),
+            console: console::Console::new(boot.ports),
             i2c: i2c::Adapter::new(boot.scl_hz),
             gpio,
             calls: VecDeque::new(),
             doing: Some("boot".into()),
             watchdog_s: watchdog_s(),
+            keyboard: None,
         })
     }
 
@@ -318,6 +322,11 @@ impl Machine {
         if ready.logged {
             return Ok(());
         }
+        if ready.typed {
+            // A program that computes without end can be interrupted.
+            self.take_keys();
+            return self.deliver_calls();
+        }
         Err(self.death())
     }
 
@@ -442,6 +451,9 @@ impl Machine {
         for link in &self.links {
             fds.push(PollFd::from_borrowed_fd(link.fd(), PollFlags::IN));
         }
+        if let Some(keyboard) = self.keyboard.as_ref().filter(|k| k.listens()) {
+            fds.push(PollFd::new(keyboard, PollFlags::IN));
+        }
         let count = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&self.patience())))
             .map_err(poll_error)?;
         if count == 0 {
@@ -453,8 +465,11 @@ impl Machine {
         let logged = ready(2) && self.log.drain();
         Ok(Ready {
             time: ready(0),
-            device: (3..fds.len()).find(|&index| ready(index)).map(|i| i - 3),
+            device: (3..3 + self.links.len())
+                .find(|&index| ready(index))
+                .map(|i| i - 3),
             logged,
+            typed: fds.len() > 3 + self.links.len() && ready(3 + self.links.len()),
         })
     }
 
@@ -504,6 +519,7 @@ struct Ready {
     time: bool,
     device: Option<usize>,
     logged: bool,
+    typed: bool,
 }
 
 fn poll_error(error: rustix::io::Errno) -> Fault {

@@ -10,6 +10,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use roadtest_record::kernel::Kernel;
+use roadtest_virtio::console::Ports;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use rustix::thread::CpuSet;
 
@@ -24,6 +25,8 @@ pub(crate) struct Boot<'a> {
     pub(crate) memory_mib: u32,
     pub(crate) scl_hz: u32,
     pub(crate) parameters: Vec<String>,
+    /// Whether the guest has a terminal.
+    pub(crate) ports: Ports,
 }
 
 impl Boot<'_> {

@@ -10,7 +10,7 @@
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
 use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Level, Lux, Nack, SimTime, registers};
+use roadtest_model::{Bus, Level, Lux, Nack, SimTime, Stimulus, registers};
 
 registers! {
     /// TI OPT3001, datasheet SBOS681C, section 7.6.
@@ -270,6 +270,15 @@ const fn centilux(code: u32) -> u32 {
 
 impl RegisterChip for Opt3001 {
     const COMPATIBLE: &'static str = "ti,opt3001";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus {
+        name: "illuminance",
+        unit: "millilux",
+        set: |chip, millilux| {
+            chip.set_illuminance(Lux::milli(
+                u32::try_from(millilux.max(0)).unwrap_or(u32::MAX),
+            ));
+        },
+    }];
     const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {

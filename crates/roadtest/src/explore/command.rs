@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The commands of the models' prompt: a line in, a text out. Where lines come
+//! from and where texts go is not its business.
+
+use roadtest_model::{Level, SimTime};
+
+use crate::timeline;
+use crate::uml::Uml;
+use crate::world::{Shared, Slot};
+
+const HELP: &str = "\
+chips                        the chips of this board
+registers CHIP               what is in its registers
+read CHIP REGISTER           one register or field
+write CHIP REGISTER VALUE    change it, from the model's side
+stimuli CHIP                 what can be set of the world around it
+set CHIP STIMULUS VALUE      set it
+pins                         the board's lines
+drive LINE high|low          drive a line from outside
+advance TIME                 let virtual time pass: 5us, 20ms, 3s
+bind [CHIP]                  bind the driver of a chip, or of all
+timeline [all]               what has happened since this was asked last
+follow on|off                show what happens while you are in the guest
+dmesg                        the kernel's log
+shell                        back to the guest, as Ctrl-] and Ctrl-D
+quit                         end guest and prompt";
+
+/// What a command comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// This is the answer.
+    Said(String),
+    /// The user wants to be in the guest.
+    Guest,
+    /// The user has seen enough.
+    Quit,
+}
+
+pub(super) struct Prompt<'a> {
+    uml: &'a Uml,
+    world: Shared,
+    seen: usize,
+    follow: bool,
+}
+
+impl<'a> Prompt<'a> {
+    pub(super) fn new(uml: &'a Uml) -> Self {
+        let world = uml.inner().machine().world.clone();
+        let seen = world.borrow().events.len();
+        Self {
+            uml,
+            world,
+            seen,
+            follow: false,
+        }
+    }
+
+    /// Whether the timeline is shown as it grows.
+    pub(super) fn follows(&self) -> bool {
+        self.follow
+    }
+
+    /// What has happened since this was asked last, a line each.
+    pub(super) fn news(&mut self) -> String {
+        let world = self.world.borrow();
+        let news = timeline::with_times(&world.events[self.seen.min(world.events.len())..]);
+        self.seen = world.events.len();
+        let lines = news.lines().filter(|line| !line.ends_with("  STOP"));
+        lines.map(|line| format!("{line}\n")).collect()
+    }
+
+    pub(super) fn carry_out(&mut self, line: &str) -> Outcome {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let said = match words.as_slice() {
+            [] => Ok(String::new()),
+            ["help" | "?"] => Ok(HELP.to_owned()),
+            ["shell"] => return Outcome::Guest,
+            ["quit" | "exit"] => return Outcome::Quit,
+            ["chips"] => Ok(self.chips()),
+            ["registers", chip] => self.registers(chip),
+            ["read", chip, register] => self.read(chip, register),
+            ["write", chip, register, value] => self.write(chip, register, value),
+            ["stimuli", chip] => self.stimuli(chip),
+            ["set", chip, stimulus, value] => self.set(chip, stimulus, value),
+            ["pins"] => Ok(self.pins()),
+            ["drive", line, level] => self.drive(line, level),
+            ["advance", time] => self.advance(time),
+            ["bind"] => Ok(self.bind_all()),
+            ["bind", chip] => self.slot(chip).map(|index| self.bind(index)),
+            ["timeline"] => Ok(self.news()),
+            ["timeline", "all"] => {
+                self.seen = 0;
+                Ok(self.news())
+            }
+            ["follow", "on"] => {
+                self.follow = true;
+                Ok(String::new())
+            }
+            ["follow", "off"] => {
+                self.follow = false;
+                Ok(String::new())
+            }
+            ["dmesg"] => Ok(self.uml.dmesg()),
+            [word, ..] => match HELP
+                .lines()
+                .find(|line| line.split(' ').next() == Some(word))
+            {
+                Some(usage) => Err(format!("usage: {usage}")),
+                None => Err(format!("there is no `{word}`; `help` says what there is")),
+            },
+        };
+        Outcome::Said(said.unwrap_or_else(|problem| problem))
+    }
+
+    /// The chips, a line each.
+    pub(super) fn chips(&self) -> String {
+        let world = self.world.borrow();
+        let lines = world.slots.iter().map(|slot| {
+            let chip = slot.chip.borrow();
+            let what = match chip.registers() {
+                Some(registers) => format!("{} registers", registers.map().registers.len()),
+                None => "a protocol without registers".to_owned(),
+            };
+            format!("{:14} {:#04x}  {what}\n", slot.name, slot.address)
+        });
+        let text: String = lines.collect();
+        if text.is_empty() {
+            return "there is no chip on this board".into();
+        }
+        text
+    }
+
+    fn slot(&self, name: &str) -> Result<usize, String> {
+        let world = self.world.borrow();
+        let known = || {
+            let names: Vec<&str> = world.slots.iter().map(|slot| slot.name.as_str()).collect();
+            format!("there is no chip `{name}`; there are: {}", names.join(", "))
+        };
+        let mut slots = world.slots.iter();
+        slots.position(|slot| slot.name == name).ok_or_else(known)
+    }
+
+    /// Looks at a chip or changes it; what follows reaches its pins.
+    fn with<R>(
+        &self,
+        chip: &str,
+        action: impl FnOnce(&mut Slot) -> Result<R, String>,
+    ) -> Result<R, String> {
+        let index = self.slot(chip)?;
+        let mut world = self.world.borrow_mut();
+        let result = action(&mut world.slots[index]);
+        world.settle(index);
+        result
+    }
+
+    fn registers(&self, chip: &str) -> Result<String, String> {
+        self.with(chip, |slot| {
+            let chip = slot.chip.borrow();
+            let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
+            let names = registers.map().registers.iter().map(|one| one.name);
+            names
+                .map(|name| {
+                    let line = registers.show_by_name(name);
+                    line.map(|line| line + "\n").map_err(|e| e.to_string())
+                })
+                .collect()
+        })
+    }
+
+    fn read(&self, chip: &str, register: &str) -> Result<String, String> {
+        self.with(chip, |slot| {
+            let chip = slot.chip.borrow();
+            let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
+            registers.show_by_name(register).map_err(|e| e.to_string())
+        })
+    }
+
+    fn write(&self, chip: &str, register: &str, value: &str) -> Result<String, String> {
+        let value = u32::try_from(number(value)?)
+            .map_err(|_out_of_range| format!("{value} is no value of a register"))?;
+        self.with(chip, |slot| {
+            let mut chip = slot.chip.borrow_mut();
+            let registers = chip
+                .registers_mut()
+                .ok_or_else(|| format!("{} has no registers with names", slot.name))?;
+            registers
+                .store_by_name(register, value)
+                .map_err(|error| error.to_string())?;
+            registers.show_by_name(register).map_err(|e| e.to_string())
+        })
+    }
+
+    fn stimuli(&self, chip: &str) -> Result<String, String> {
+        self.with(chip, |slot| {
+            let stimuli = slot.chip.borrow().stimuli();
+            if stimuli.is_empty() {
+                return Ok(format!(
+                    "{} has no stimuli with names; its registers can be written",
+                    slot.name
+                ));
+            }
+            let lines = stimuli.iter();
+            Ok(lines
+                .map(|(name, unit)| format!("{name:14} {unit}\n"))
+                .collect())
+        })
+    }
+
+    fn set(&self, chip: &str, stimulus: &str, value: &str) -> Result<String, String> {
+        let value = number(value)?;
+        self.with(chip, |slot| {
+            match slot.chip.borrow_mut().stimulate(stimulus, value) {
+                true => Ok(String::new()),
+                false => Err(format!(
+                    "there is no stimulus `{stimulus}`; `stimuli {}` says which there are",
+                    slot.name
+                )),
+            }
+        })
+    }
+
+    fn pins(&self) -> String {
+        let world = self.world.borrow();
+        let lines = world.lines.lines.iter().map(|(&line, state)| {
+            let users: Vec<&str> = state.users.iter().map(|(user, _)| user.as_str()).collect();
+            format!(
+                "{line:3} {:10} {:4}  {}\n",
+                world.lines.label(line),
+                world.lines.level(line).to_string(),
+                users.join(", ")
+            )
+        });
+        let text: String = lines.collect();
+        if text.is_empty() {
+            return "this board uses no line".into();
+        }
+        text
+    }
+
+    fn drive(&self, line: &str, level: &str) -> Result<String, String> {
+        let level = match level {
+            "high" | "1" => Level::High,
+            "low" | "0" => Level::Low,
+            _ => return Err(format!("a level is high or low, not `{level}`")),
+        };
+        let mut world = self.world.borrow_mut();
+        let lines = world.lines.lines.keys().copied();
+        let line = lines
+            .map(|line| (line, world.lines.label(line)))
+            .find(|(number, name)| number.to_string() == line || name == line)
+            .map(|(number, _)| number)
+            .ok_or_else(|| format!("this board has no line `{line}`; `pins` says which it has"))?;
+        world.drive_by_hand(line, level);
+        Ok(String::new())
+    }
+
+    fn advance(&self, time: &str) -> Result<String, String> {
+        let time = duration(time)?;
+        let until = self.uml.now() + time;
+        let passed = self.uml.inner().machine().run_until(until);
+        match passed {
+            Ok(()) => Ok(format!("it is {}", self.uml.now())),
+            Err(fault) => Err(crate::error::chain(&fault)),
+        }
+    }
+
+    fn bind_all(&self) -> String {
+        let count = self.world.borrow().slots.len();
+        (0..count).map(|index| self.bind(index) + "\n").collect()
+    }
+
+    fn bind(&self, index: usize) -> String {
+        let (name, address, regulators) = {
+            let world = self.world.borrow();
+            let slot = &world.slots[index];
+            (slot.name.clone(), slot.address, slot.regulators.clone())
+        };
+        for node in regulators {
+            let path = format!("/sys/bus/platform/devices/{node}");
+            if self.uml.device(&path).driver().is_none()
+                && let Err(error) = self.uml.bind_path(&path)
+            {
+                return format!("{name}: {error}");
+            }
+        }
+        let path = format!("/sys/bus/i2c/devices/0-{address:04x}");
+        match self.uml.bind_path(&path) {
+            Ok(device) => format!(
+                "{name}: driver {} is bound at {}",
+                device.driver().unwrap_or_default(),
+                device.path()
+            ),
+            Err(error) => format!("{name}: {error}"),
+        }
+    }
+}
+
+fn without_registers(slot: &Slot) -> String {
+    format!("{} has no registers with names", slot.name)
+}
+
+/// `-5`, `0x1f`.
+fn number(text: &str) -> Result<i64, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => i64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|error| format!("`{text}` is no number: {error}"))
+}
+
+/// `20ms`.
+fn duration(text: &str) -> Result<SimTime, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ns" => 1,
+        "us" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        _ => return Err(format!("`{text}` is no time; one is 5us, 20ms or 3s")),
+    };
+    let count: u64 = digits
+        .parse()
+        .map_err(|error| format!("`{text}` is no time: {error}"))?;
+    count
+        .checked_mul(unit)
+        .filter(|&ns| ns < SimTime::MAX.as_ns() / 2)
+        .map(SimTime::ns)
+        .ok_or_else(|| format!("{text} is longer than a guest lives"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit() {
+        assert_eq!(duration("20ms"), Ok(SimTime::ms(20)));
+        assert_eq!(duration("3s"), Ok(SimTime::s(3)));
+        assert!(duration("3").is_err());
+        assert!(duration("ms").is_err());
+        assert!(duration("99999999999999s").is_err());
+    }
+
+    #[test]
+    fn a_number_is_decimal_or_hexadecimal() {
+        assert_eq!(number("0x1f"), Ok(31));
+        assert_eq!(number("-5"), Ok(-5));
+        assert!(number("five").is_err());
+    }
+}

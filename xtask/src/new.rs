@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! `cargo xtask new`: model, test, fragment and snapshot for a driver that the
+//! kernel has, passing at once. What the tree knows is taken from it; what the
+//! driver does with the model is found out by running the test. The result is
+//! a starting point that says so, and no description of the chip.
+
+mod binding;
+mod driver;
+mod modules;
+mod record;
+mod seed;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::exit::{self, Done};
+use crate::kernel::{self, KernelArgs};
+use crate::report::Verbosity;
+use crate::{catalog, console, leftovers, workspace};
+use text::{Ending, Scaffold};
+
+/// How often the driver may ask for something that the model lacks.
+const ATTEMPTS: usize = 6;
+
+/// Write model, test, fragment and snapshot for a driver.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The driver's source below the kernel's drivers/, without .c: iio/light/opt3001
+    driver: String,
+    /// The compatible of the chip: ti,opt3001
+    #[arg(long, value_name = "VENDOR,CHIP")]
+    compatible: String,
+    /// The chip's address on the I2C bus: 0x44
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    i2c: u16,
+    /// Connect the chip's interrupt output to a line
+    #[arg(long)]
+    irq: bool,
+    /// Only write: build no kernel, run nothing, take no snapshot
+    #[arg(long)]
+    files_only: bool,
+    #[command(flatten)]
+    kernel: KernelArgs,
+}
+
+fn address(text: &str) -> Result<u16, String> {
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    match parsed {
+        Ok(address @ 0x08..=0x77) => Ok(address),
+        Ok(_) => Err("a chip's address is 0x08 to 0x77".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Where no driver claims the compatible, something of it exists already, or
+/// the test cannot be made to say what the driver does.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+    let root = workspace::root()?;
+    let path = args.driver.trim_end_matches(".c").trim_matches('/');
+    check_path(path)?;
+    refuse_to_overwrite(&root, path)?;
+    if !args.files_only {
+        kernel::preflight(&root, &args.kernel)?;
+    }
+    let _lock = workspace::lock(&root)?;
+    leftovers::remove_dead_aloud();
+    let tree = kernel::source(&root, &args.kernel)?;
+    let driver = driver::find(&tree, &args.compatible, path)?;
+    let mut scaffold = Scaffold {
+        seed: seed::Seed::read(&driver.text, path.rsplit('/').next().unwrap_or(path)),
+        symbol: driver::settable(&tree, &driver.symbol)?,
+        name: driver.name,
+        example: binding::find(&tree, &args.compatible),
+        path: driver.path,
+        compatible: args.compatible.clone(),
+        address: args.i2c,
+        interrupt: args.irq,
+        ending: Ending::Binds,
+        violations: Vec::new(),
+        reports: Vec::new(),
+    };
+    let mut changes = Changes::default();
+    let made = make(&root, args, &mut scaffold, &mut changes);
+    if made.is_err() {
+        changes.undo();
+    }
+    made?;
+    for file in changes.files() {
+        let file = file.strip_prefix(&root).unwrap_or(file);
+        console::status("Wrote", &file.display().to_string());
+    }
+    console::line(&scaffold.what_next(args.files_only, &args.kernel.again()));
+    Ok(Done::AllPassed)
+}
+
+fn make(
+    root: &Path,
+    args: &Args,
+    scaffold: &mut Scaffold,
+    changes: &mut Changes,
+) -> anyhow::Result<()> {
+    changes.write(&scaffold.fragment_file(root), &scaffold.fragment())?;
+    modules::declare_chip(root, &scaffold.path, changes)?;
+    modules::declare_test(root, &scaffold.path, changes)?;
+    write_code(root, scaffold, changes)?;
+    if args.files_only {
+        return Ok(());
+    }
+    let manifest = workspace::manifest(root);
+    let kernel = kernel::build(root, &manifest, &args.kernel, Verbosity::Normal)?;
+    if let Some(reason) = kernel.unavailable.get(&scaffold.path) {
+        anyhow::bail!("this kernel cannot have {}: {reason}", scaffold.path);
+    }
+    for _ in 0..ATTEMPTS {
+        let test = scaffold.test_name();
+        let name = format!("{}::{test}", catalog::module(&scaffold.path));
+        console::status("Running", &name);
+        let snapshot = scaffold.snapshot_file(root);
+        changes.will_appear(&snapshot);
+        let ran = record::run(root, &manifest, &scaffold.path, &name)?;
+        if ran.passed {
+            return Ok(());
+        }
+        // What an attempt that failed saw is not what the test promises.
+        drop(std::fs::remove_file(&snapshot));
+        scaffold.learn(&ran)?;
+        write_code(root, scaffold, changes)?;
+    }
+    anyhow::bail!(
+        "the driver asks for something else at every attempt; is the model's word format right?"
+    )
+}
+
+fn write_code(root: &Path, scaffold: &Scaffold, changes: &mut Changes) -> anyhow::Result<()> {
+    let (model, test) = (scaffold.model_file(root), scaffold.test_file(root));
+    changes.write(&model, &scaffold.model())?;
+    changes.write(&test, &scaffold.test())?;
+    let mut format = std::process::Command::new("rustfmt");
+    format.args(["--edition", "2024"]).args([&model, &test]);
+    // Why: without rustfmt the files are as right, and less pretty.
+    drop(crate::process::capture(
+        format.stderr(std::process::Stdio::null()),
+    ));
+    Ok(())
+}
+
+fn check_path(path: &str) -> anyhow::Result<()> {
+    let good = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase())
+            && part
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
+    };
+    match path.contains('/') && path.split('/').all(good) {
+        true => Ok(()),
+        false => Err(exit::usage(format!(
+            "'{path}' is no path of a driver such as iio/light/opt3001"
+        ))),
+    }
+}
+
+fn refuse_to_overwrite(root: &Path, path: &str) -> anyhow::Result<()> {
+    let files = [
+        text::fragment_file(root, path),
+        text::model_file(root, path),
+        text::test_file(root, path),
+        root.join("snapshots").join(path),
+    ];
+    match files.iter().find(|file| file.exists()) {
+        None => Ok(()),
+        Some(file) => Err(exit::usage(format!(
+            "{} exists, and nothing is overwritten",
+            file.strip_prefix(root).unwrap_or(file).display()
+        ))),
+    }
+}
+
+/// The files that were changed, with what they were before.
+#[derive(Default)]
+pub(crate) struct Changes {
+    before: Vec<(PathBuf, Option<Vec<u8>>)>,
+}
+
+impl Changes {
+    /// Writes a file, with its folders.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn write(&mut self, file: &Path, text: &str) -> anyhow::Result<()> {
+        self.will_appear(file);
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Somebody else will write this file.
+    fn will_appear(&mut self, file: &Path) {
+        if !self.before.iter().any(|(known, _)| known == file) {
+            self.before
+                .push((file.to_owned(), std::fs::read(file).ok()));
+        }
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        let files = self.before.iter().map(|(file, _)| file.as_path());
+        files.filter(|file| file.exists())
+    }
+
+    /// Puts everything back.
+    fn undo(&mut self) {
+        for (file, before) in self.before.drain(..).rev() {
+            // The first error is the one to tell.
+            drop(match before {
+                Some(before) => std::fs::write(&file, before),
+                None => std::fs::remove_file(&file),
+            });
+            // Folders that were made for it go with it; others are not empty.
+            let folders = file.ancestors().skip(1).take(4);
+            for folder in folders {
+                if std::fs::remove_dir(folder).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@
 //! modelled: a temperature that is set is there to be read at once.
 
 use roadtest_model::register::{Map, RegisterChip, Registers};
-use roadtest_model::{Stimulus, registers};
+use roadtest_model::registers;
 
 registers! {
     /// TI TMP117, datasheet SNOSD82, section 7.6.
@@ -54,14 +54,6 @@ impl Tmp117 {
 
 impl RegisterChip for Tmp117 {
     const COMPATIBLE: &'static str = "ti,tmp117";
-    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus {
-        name: "temperature",
-        unit: "steps of 7.8125 m°C",
-        set: |chip, steps| {
-            let end = if steps < 0 { i16::MIN } else { i16::MAX };
-            chip.set_raw(i16::try_from(steps).unwrap_or(end));
-        },
-    }];
     const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {

@@ -5,7 +5,7 @@
 //! whose files in sysfs and `/dev` the test uses as any program would. What
 //! the driver did to the chip is the [`Timeline`].
 //!
-//! In reading order: [`board`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
+//! In reading order: [`board`], [`wired`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `world` is what models and machine share, `machine` runs the guest, and
 //! `explore` hands both to a person.
@@ -110,9 +110,10 @@ pub mod supply;
 pub mod timeline;
 pub mod uml;
 pub mod view;
+pub mod wired;
 mod world;
 
-pub use board::{Board, Wired};
+pub use board::Board;
 pub use device::Device;
 pub use errno::Errno;
 pub use error::{Error, Result};
@@ -125,3 +126,4 @@ pub use roadtest_wire::Pointer;
 pub use supply::Supply;
 pub use timeline::Timeline;
 pub use uml::Uml;
+pub use wired::Wired;

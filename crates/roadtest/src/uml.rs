@@ -10,7 +10,6 @@ use roadtest_record::event::What;
 use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
 use roadtest_wire::{Answer, Reply, Request};
 
-use crate::board::Wired;
 use crate::context::{self, Context, Finished};
 use crate::device::Device;
 use crate::errno::Errno;
@@ -20,6 +19,7 @@ use crate::file::File;
 use crate::machine::Machine;
 use crate::report;
 use crate::timeline::Timeline;
+use crate::wired::Wired;
 
 /// A request is given up after this much virtual time. Longer than the 120 s
 /// after which the kernel reports a hung task itself.

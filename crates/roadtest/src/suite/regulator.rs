@@ -24,9 +24,9 @@ use std::collections::BTreeMap;
 use roadtest_model::Chip;
 use roadtest_record::event::What;
 
-use crate::board::Wired;
 use crate::error::Result;
 use crate::view::regulator::{Consumer, Mode, Regulator, State};
+use crate::wired::Wired;
 
 /// Voltages that follow each other at equal steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

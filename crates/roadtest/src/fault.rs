@@ -40,6 +40,9 @@ pub enum Fault {
         /// Where in the kernel it sleeps, if that is known.
         place: String,
     },
+    /// Whoever explored the guest left it while it computed.
+    #[error("it was left while it ran in a loop that never sleeps")]
+    Left,
     /// A model panicked.
     #[error("the model of {chip} panicked: {message}")]
     ModelPanicked {
@@ -83,7 +86,7 @@ impl Fault {
             Self::GuestDied { .. } | Self::Time(_) | Self::Device(_) | Self::Wire(_) => {
                 Outcome::GuestDied
             }
-            Self::GuestHung { .. } | Self::RequestTimedOut { .. } => Outcome::TimedOut,
+            Self::GuestHung { .. } | Self::RequestTimedOut { .. } | Self::Left => Outcome::TimedOut,
             Self::ModelPanicked { .. } | Self::ModelError { .. } => Outcome::ModelViolation,
             Self::Host { .. } => Outcome::Failed,
         }

@@ -323,9 +323,7 @@ impl Machine {
             return Ok(());
         }
         if ready.typed {
-            // A program that computes without end can be interrupted.
-            self.take_keys();
-            return self.deliver_calls();
+            return self.typed_while_busy();
         }
         Err(self.death())
     }

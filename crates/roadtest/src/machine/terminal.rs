@@ -75,6 +75,18 @@ impl Machine {
         }
     }
 
+    /// Something was typed while the guest computes and has not come to rest.
+    /// It gets that when it has: UML takes no interrupt from a process that
+    /// computes without end while time stands still for it. The escape key is
+    /// the way out, and ends the guest.
+    pub(super) fn typed_while_busy(&mut self) -> Result<(), Fault> {
+        self.take_keys();
+        match self.wants_out() {
+            true => Err(Fault::Left),
+            false => Ok(()),
+        }
+    }
+
     /// Lets virtual time pass until `time`, if that is later than now.
     pub(crate) fn run_until(&mut self, time: SimTime) -> Result<(), Fault> {
         let time = time.max(self.now());

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! Exploring a board as a person does, on a pseudo-terminal: this very test
+//! binary is started again with a terminal, and typed to. Without a kernel it
+//! fails and says what to run.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
+
+use roadtest::{Board, Wired};
+use roadtest_chips::iio::light::opt3001::Opt3001;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+fn board() -> (Board, Wired<Opt3001>) {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Opt3001::default());
+    (board, chip)
+}
+
+/// The board that the other test explores; as a test it only boots.
+#[test]
+fn a_board_to_explore() -> roadtest::Result {
+    let (board, chip) = board();
+    let uml = board.boot()?;
+    assert!(uml.exists(&format!("/sys/bus/i2c/devices/0-{:04x}", chip.address())));
+    Ok(())
+}
+
+struct Terminal {
+    keys: File,
+    shown: String,
+    child: Child,
+    end: OwnedFd,
+}
+
+impl Terminal {
+    fn start() -> Self {
+        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&keys).expect("granted");
+        unlockpt(&keys).expect("unlocked");
+        let name = ptsname(&keys, Vec::new()).expect("a name");
+        let open =
+            || rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("open");
+        let this = std::env::current_exe().expect("this program");
+        let mut command = Command::new(this);
+        command
+            .args(["--exact", "a_board_to_explore", "--nocapture"])
+            .env("ROADTEST_SHELL", "1")
+            .env("TERM", "xterm")
+            .stdin(open())
+            .stdout(open())
+            .stderr(open());
+        resize(&keys, 24, 80);
+        let child = command.spawn().expect("started");
+        Self {
+            keys: keys.into(),
+            shown: String::new(),
+            child,
+            end: open(),
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// Types a command at the models' prompt, and waits for its answer. What
+    /// is typed before the prompt is there, the prompt's editor may lose.
+    fn ask(&mut self, command: &str, answer: &str) {
+        self.expect("models> ");
+        self.press(&format!("{command}\r"));
+        self.expect(&format!("{command}\u{1b}[?2004l"));
+        self.expect(answer);
+    }
+
+    /// Waits until `text` is shown; what came before it is behind then.
+    fn expect(&mut self, text: &str) {
+        let patience = Timespec {
+            tv_sec: 20,
+            tv_nsec: 0,
+        };
+        let mut bytes = [0; 4096];
+        loop {
+            if let Some(at) = self.shown.find(text) {
+                self.shown.drain(..at + text.len());
+                return;
+            }
+            let mut fds = [PollFd::new(&self.keys, PollFlags::IN)];
+            let ready = poll(&mut fds, Some(&patience)).expect("poll");
+            assert!(ready > 0, "no {text:?} in {:?}", self.shown);
+            let len = rustix::io::read(&self.keys, &mut bytes).expect("read");
+            self.shown.push_str(&String::from_utf8_lossy(&bytes[..len]));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended; nothing of it is to outlive the test.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn resize(terminal: &impl std::os::fd::AsFd, rows: u16, columns: u16) {
+    let size = Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(terminal, size).expect("resized");
+}
+
+#[test]
+fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
+    let mut terminal = Terminal::start();
+    terminal.expect("guest:/# ");
+    terminal.press("stty size; tty\r");
+    terminal.expect("24 80\r\n/dev/hvc0");
+
+    // SIGWINCH reaches the guest's job in the foreground.
+    let job = "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.1; done";
+    terminal.press(&format!("sh -c \"{job}\"\r"));
+    terminal.expect("\rready");
+    resize(&terminal.keys, 33, 101);
+    terminal.expect("33 101");
+
+    // Ctrl-C ends what sleeps, and not the shell.
+    terminal.press("sleep 1000\r");
+    terminal.expect("sleep 1000\r\n");
+    terminal.press("\x03");
+    terminal.expect("^C");
+    terminal.press("echo rc=$?\r");
+    terminal.expect("\rrc=130");
+
+    // Ctrl-] is the way to the models.
+    terminal.press("\x1d");
+    terminal.ask("bind", "opt3001: driver opt3001 is bound");
+    terminal.ask("set opt3001 illuminance 88800", "");
+    terminal.ask("read opt3001 MANUFACTURER_ID", "MANUFACTURER_ID 5449");
+    terminal.ask("write opt3001 CONFIG 0xfffff", "does not fit `CONFIG`");
+    terminal.ask("advance 2s", "it is ");
+    terminal.ask("shell", "");
+    terminal.press("cat /sys/bus/iio/devices/*/in_illuminance_input\r");
+    terminal.expect("88.800000");
+    terminal.press("\x1d");
+    terminal.ask("timeline", "W CONFIG          ca10  mode=Single");
+    terminal.ask("quit", "");
+    let status = terminal.child.wait().expect("it has ended");
+    assert!(status.success(), "{status}: {}", terminal.shown);
+    let modes = tcgetattr(&terminal.end).expect("a terminal").local_modes;
+    assert!(modes.contains(LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO));
+}
+
+#[test]
+fn without_a_terminal_there_is_no_shell() {
+    let this = std::env::current_exe().expect("this program");
+    let output = Command::new(this)
+        .args(["--exact", "a_board_to_explore", "--nocapture"])
+        .env("ROADTEST_SHELL", "1")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("started");
+    assert!(!output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("a shell needs a terminal"), "{text}");
+}

@@ -73,20 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
     let tree = kernel::source(&root, &args.kernel)?;
-    let driver = driver::find(&tree, &args.compatible, path)?;
-    let mut scaffold = Scaffold {
-        seed: seed::Seed::read(&driver.text, path.rsplit('/').next().unwrap_or(path)),
-        symbol: driver::settable(&tree, &driver.symbol)?,
-        name: driver.name,
-        example: binding::find(&tree, &args.compatible),
-        path: driver.path,
-        compatible: args.compatible.clone(),
-        address: args.i2c,
-        interrupt: args.irq,
-        ending: Ending::Binds,
-        violations: Vec::new(),
-        reports: Vec::new(),
-    };
+    let mut scaffold = plan(&tree, args, path)?;
     let mut changes = Changes::default();
     let made = make(&root, args, &mut scaffold, &mut changes);
     if made.is_err() {
@@ -99,6 +86,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     }
     console::line(&scaffold.what_next(args.files_only, &args.kernel.again()));
     Ok(Done::AllPassed)
+}
+
+/// What the kernel's tree says about the driver.
+fn plan(tree: &Path, args: &Args, path: &str) -> anyhow::Result<Scaffold> {
+    let driver = driver::find(tree, &args.compatible, path)?;
+    Ok(Scaffold {
+        seed: seed::Seed::read(&driver.text, path.rsplit('/').next().unwrap_or(path)),
+        symbol: driver::settable(tree, &driver.symbol)?,
+        name: driver.name,
+        example: binding::find(tree, &args.compatible),
+        path: driver.path,
+        compatible: args.compatible.clone(),
+        address: args.i2c,
+        interrupt: args.irq,
+        ending: Ending::Binds,
+        violations: Vec::new(),
+        reports: Vec::new(),
+    })
 }
 
 fn make(
@@ -231,6 +236,101 @@ impl Changes {
                     break;
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(driver: &str) -> Args {
+        Args {
+            driver: driver.to_owned(),
+            compatible: "acme,foo".to_owned(),
+            i2c: 0x44,
+            irq: true,
+            files_only: true,
+            kernel: KernelArgs::default(),
+        }
+    }
+
+    fn put(folder: &Path, file: &str, text: &str) {
+        let file = folder.join(file);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        std::fs::write(file, text).expect("written");
+    }
+
+    /// A kernel with one driver.
+    fn tree() -> tempfile::TempDir {
+        let tree = tempfile::tempdir().expect("a folder");
+        let source = "#define FOO_REG_ID 0x0f\n#define FOO_ID 0x33\nif (id != FOO_ID)\n\
+            struct i2c_driver foo = { .driver = { .name = \"foo\", } };\n\
+            { .compatible = \"acme,foo\" },\n";
+        put(tree.path(), "drivers/iio/acme/rtc-foo.c", source);
+        put(
+            tree.path(),
+            "drivers/iio/acme/Makefile",
+            "obj-$(CONFIG_FOO) += rtc-foo.o\n",
+        );
+        put(tree.path(), "Kconfig", "config FOO\n\ttristate \"foo\"\n");
+        let binding = "\nexamples:\n  - |\n    a@1 { compatible = \"acme,foo\"; reg = <1>;\n\
+            acme,flag; acme,table = <1 2>; };\n";
+        let folder = "Documentation/devicetree/bindings/iio";
+        put(tree.path(), &format!("{folder}/acme,foo.yaml"), binding);
+        tree
+    }
+
+    /// The workspace without what was built, in a folder that can be changed.
+    fn copy_of_workspace() -> (PathBuf, tempfile::TempDir) {
+        let root = workspace::root().expect("a workspace");
+        let copy = tempfile::tempdir().expect("a folder");
+        for file in workspace::files(&root).expect("files") {
+            let below = file.strip_prefix(&root).expect("inside");
+            let to = copy.path().join(below);
+            std::fs::create_dir_all(to.parent().expect("a folder")).expect("created");
+            std::fs::copy(&file, to).expect("copied");
+        }
+        (root, copy)
+    }
+
+    #[test]
+    fn what_is_written_compiles_and_can_be_undone() {
+        let (root, copy) = copy_of_workspace();
+        let tree = tree();
+        let path = "iio/acme/rtc-foo";
+        let args = args(path);
+        let mut scaffold = plan(tree.path(), &args, path).expect("a driver");
+        let mut changes = Changes::default();
+        make(copy.path(), &args, &mut scaffold, &mut changes).expect("written");
+        let error = refuse_to_overwrite(copy.path(), path).expect_err("it exists");
+        assert!(
+            error.to_string().contains("nothing is overwritten"),
+            "{error}"
+        );
+
+        let mut command = crate::process::cargo(copy.path());
+        command.args(["check", "--quiet", "--package", workspace::DRIVERS]);
+        command
+            .args(["--tests", "--target-dir"])
+            .arg(root.join("target"));
+        command.stderr(std::process::Stdio::piped());
+        let output = crate::process::capture(&mut command).expect("cargo starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+
+        changes.undo();
+        refuse_to_overwrite(copy.path(), path).expect("nothing is left");
+        let list = "crates/roadtest-drivers/tests/drivers.rs";
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(list)).expect("read");
+        assert_eq!(read(copy.path()), read(&root));
+    }
+
+    #[test]
+    fn a_path_is_one_of_a_driver() {
+        assert!(check_path("iio/light/opt3001").is_ok());
+        for bad in ["opt3001", "iio/../x", "iio//x", "/", "iio/Light"] {
+            assert!(check_path(bad).is_err(), "{bad}");
         }
     }
 }

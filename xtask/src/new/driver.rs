@@ -31,7 +31,6 @@ pub(super) struct Driver {
 /// Where no I2C driver claims it, with the nearest that are claimed; where the
 /// driver's source is not `wanted`.
 pub(super) fn find(tree: &Path, compatible: &str, wanted: &str) -> anyhow::Result<Driver> {
-    let quoted = format!("\"{compatible}\"");
     let mut claimed = BTreeSet::new();
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     let drivers = tree.join("drivers");
@@ -48,7 +47,7 @@ pub(super) fn find(tree: &Path, compatible: &str, wanted: &str) -> anyhow::Resul
             continue;
         }
         let here = compatibles(&text);
-        if here.contains(&compatible) && text.contains(&quoted) {
+        if here.contains(&compatible) {
             let below = path.strip_prefix(&drivers).unwrap_or(path);
             let below = below.with_extension("").to_string_lossy().into_owned();
             found.push((below, path.to_owned()));

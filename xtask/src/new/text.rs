@@ -212,9 +212,13 @@ impl Scaffold {
             text.push_str("    let int = board.gpio(0);\n");
         }
         if let Some(example) = &self.example {
+            let taken = match properties {
+                [] => "No properties",
+                _ => "Properties",
+            };
             let _ = writeln!(
                 text,
-                "    // Properties as in the example of\n    // {}.",
+                "    // {taken} as in the example of\n    // {}.",
                 example.file
             );
             if !example.left_out.is_empty() {

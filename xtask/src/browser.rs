@@ -16,7 +16,7 @@ use crate::{console, process, programs, workspace};
 /// At least this many tests must load in time.
 const TESTS_MIN: usize = 300;
 /// What the pictures are of, below the workspace.
-const IMAGES: &str = "docs/images";
+const IMAGES: &str = "docs/src/images";
 
 const ERRORS: &str = include_str!("reports/assets/errors.js");
 const CHECK: &str = include_str!("reports/assets/check.js");

@@ -23,7 +23,7 @@ const LEFT_OUT: [&str; 6] = [
     ".gitlab/",
     ".gitlab-ci.yml",
     "LICENSES/",
-    "docs/images/",
+    "docs/src/images/",
 ];
 /// The list of what was exported.
 pub(super) const LIST: &str = "tools/testing/roadtest/EXPORTED";

@@ -9,6 +9,7 @@ mod commands;
 mod mentions;
 mod page;
 mod quotes;
+mod rst;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,7 +33,7 @@ const BOOK: &str = "docs/src";
 /// Check what the documentation promises.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Bring the reference of all commands up to date
+    /// Bring what is made of other texts up to date
     #[arg(long)]
     pub(crate) write: bool,
 }
@@ -45,6 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     if args.write {
         commands::write(&root)?;
+        rst::write(&root)?;
     }
     let problems = check(&root)?;
     for problem in &problems {
@@ -69,6 +71,7 @@ fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     }
     problems.extend(commands::reference(&pages));
     problems.extend(unlisted(&pages));
+    problems.extend(rst::check(root)?);
     Ok(problems)
 }
 

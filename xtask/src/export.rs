@@ -12,7 +12,7 @@ mod place;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::exit::Done;
 use crate::{console, exit, workspace};
@@ -93,6 +93,27 @@ fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
     })?;
     let done = plan.to_string();
     plan.carry_out(tree)?;
+    Ok(done)
+}
+
+/// Writes the series into a folder, and applies it.
+///
+/// # Errors
+/// Where it cannot be written, or does not apply whole.
+pub(crate) fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
+    let done = series(root, tree, folder)?;
+    let mut files = std::fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    let brought = patches::apply(tree, &files)?;
+    let content = content::copies(root)?;
+    let inside = content.items.keys().filter(|name| name.starts_with(FOLDER));
+    let wanted = inside.count();
+    if brought < wanted {
+        bail!("the series brings {brought} files, the export has {wanted}");
+    }
+    console::line(&format!("git am applies it: {brought} files"));
     Ok(done)
 }
 

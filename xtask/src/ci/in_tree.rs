@@ -31,6 +31,10 @@ const VERDICT: Duration = Duration::from_secs(5);
 pub(super) fn run(root: &Path, wanted: &KernelArgs, stages: &mut Stages) {
     let tree = stages.get("unpack a tree", || unpacked(root, wanted));
     let Some(tree) = tree else { return };
+    stages.run("patches for a tree", || {
+        let folder = tempfile::tempdir().context("cannot create a folder")?;
+        export::rehearse(root, &tree, folder.path())
+    });
     let exported = stages.get("export into a tree", || export_twice(root, &tree));
     if exported.is_none() {
         return;

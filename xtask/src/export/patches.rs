@@ -66,6 +66,31 @@ pub(super) fn write(
     collect(&drafts, folder)
 }
 
+/// Applies a series to those files of the tree that it changes, as `git am`
+/// does at whoever gets it, and gives how many files it brought.
+///
+/// # Errors
+/// Where git does not apply it.
+pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
+    let scratch = Scratch::new()?;
+    let git = Git {
+        folder: scratch.0.join("tree"),
+        sender: "roadtest <roadtest@localhost>",
+    };
+    git.begin(tree)?;
+    let mut am = vec!["am", "--quiet", "--empty=drop"];
+    let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+    am.extend(names.iter().map(AsRef::as_ref));
+    git.run(&am)?;
+    let folder = git.folder.join(super::FOLDER);
+    let entries = walkdir::WalkDir::new(folder).into_iter();
+    let entries = entries.collect::<Result<Vec<_>, _>>()?;
+    Ok(entries
+        .iter()
+        .filter(|entry| !entry.file_type().is_dir())
+        .count())
+}
+
 /// Moves the finished patches where they belong.
 fn collect(drafts: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let names = fs::read_dir(drafts).context("git has written no patches")?;

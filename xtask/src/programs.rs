@@ -2,10 +2,12 @@
 //! Programs that only the checks of this project need, no build and no test:
 //! a browser for the HTML report, Python for the kernel tree's own parser.
 
+use std::process::{Command, Stdio};
+
 use anyhow::bail;
 
 use crate::report::Verbosity;
-use crate::{console, kernel, workspace};
+use crate::{console, kernel};
 
 /// A program and the Debian package that has it.
 #[derive(Clone, Copy, Debug)]
@@ -13,17 +15,22 @@ pub(crate) struct Program {
     /// Its name in `PATH`.
     pub(crate) name: &'static str,
     package: &'static str,
+    /// Arguments with which it succeeds where it is there as a whole: Debian
+    /// has a python3 without its library.
+    probe: &'static [&'static str],
 }
 
 /// The browser.
 pub(crate) const CHROMIUM: Program = Program {
     name: "chromium",
     package: "chromium",
+    probe: &["--version"],
 };
 /// For `tools/testing/kunit/kunit.py`.
 pub(crate) const PYTHON: Program = Program {
     name: "python3",
-    package: "python3-minimal",
+    package: "python3",
+    probe: &["-c", "import shlex"],
 };
 
 /// Fails in one line where a program is missing, or installs it where the
@@ -52,8 +59,17 @@ pub(crate) fn check(wanted: &[Program], setup: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Program {
+    fn works(&self) -> bool {
+        let mut probe = Command::new(self.name);
+        probe.args(self.probe).stdin(Stdio::null());
+        probe.stdout(Stdio::null()).stderr(Stdio::null());
+        probe.status().is_ok_and(|status| status.success())
+    }
+}
+
 fn missing(wanted: &[Program]) -> Vec<Program> {
-    let is_missing = |program: &&Program| !workspace::has_program(program.name);
+    let is_missing = |program: &&Program| !program.works();
     wanted.iter().filter(is_missing).copied().collect()
 }
 
@@ -70,6 +86,7 @@ mod tests {
         let odd = Program {
             name: "no-such-browser",
             package: "no-such-package",
+            probe: &[],
         };
         let error = check(&[odd], false).expect_err("it is missing");
         assert_eq!(

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         )));
     }
     match &args.patches {
-        Some(folder) => series(&root, &tree, folder),
+        Some(folder) => series(&root, &tree, folder, &patches::sender(&root)?),
         None => {
             let content = match args.link {
                 true => content::links(&root)?,
@@ -101,7 +101,7 @@ fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
 /// # Errors
 /// Where it cannot be written, or does not apply whole.
 pub(crate) fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
-    let done = series(root, tree, folder)?;
+    let done = series(root, tree, folder, patches::REHEARSER)?;
     let mut files = std::fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<Vec<_>>>()?;
@@ -117,10 +117,10 @@ pub(crate) fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Resul
     Ok(done)
 }
 
-fn series(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
+fn series(root: &Path, tree: &Path, folder: &Path, sender: &str) -> anyhow::Result<Done> {
     let content = content::copies(root)?;
     let exceptions = checkpatch::exceptions(root)?;
-    let files = patches::write(root, tree, folder, &content, &exceptions)?;
+    let files = patches::write(tree, folder, &content, &exceptions, sender)?;
     console::line(&format!(
         "wrote {} patches and a cover letter; apply them with: git am --empty=drop {}/*.patch",
         files.len().saturating_sub(1),

@@ -17,18 +17,20 @@ use super::{insert, place};
 use crate::{exit, process};
 use split::Part;
 
+/// Who sends a series that nobody gets.
+pub(super) const REHEARSER: &str = "roadtest <roadtest@localhost>";
+
 /// Writes the series, and gives its files in their order, the cover letter
 /// first.
 ///
 /// # Errors
-/// Where the folder has patches already, where git does not know who sends
-/// them, or something cannot be written.
+/// Where the folder has patches already, or something cannot be written.
 pub(super) fn write(
-    root: &Path,
     tree: &Path,
     folder: &Path,
     content: &Content,
     exceptions: &[Exception],
+    sender: &str,
 ) -> anyhow::Result<Vec<PathBuf>> {
     if has_patches(folder) {
         return Err(exit::usage(format!(
@@ -36,11 +38,10 @@ pub(super) fn write(
             folder.display()
         )));
     }
-    let sender = sender(root)?;
     let scratch = Scratch::new()?;
     let git = Git {
         folder: scratch.0.join("tree"),
-        sender: &sender,
+        sender,
     };
     git.begin(tree)?;
     let parts = split::parts(content);
@@ -75,7 +76,7 @@ pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
     let scratch = Scratch::new()?;
     let git = Git {
         folder: scratch.0.join("tree"),
-        sender: "roadtest <roadtest@localhost>",
+        sender: REHEARSER,
     };
     git.begin(tree)?;
     let mut am = vec!["am", "--quiet", "--empty=drop"];
@@ -148,7 +149,10 @@ fn has_patches(folder: &Path) -> bool {
 }
 
 /// Who sends the patches, as git knows them.
-fn sender(root: &Path) -> anyhow::Result<String> {
+///
+/// # Errors
+/// Where it does not.
+pub(super) fn sender(root: &Path) -> anyhow::Result<String> {
     let mut git = Command::new("git");
     git.args(["var", "GIT_AUTHOR_IDENT"]).current_dir(root);
     let output = process::capture(git.stderr(Stdio::null()))?;

@@ -95,8 +95,12 @@ fn install_panic_hook() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let place = match panic.location() {
-                Some(location) => format!(" ({}:{})", location.file(), location.line()),
-                None => String::new(),
+                // Why: an absolute path is that of a library such as insta, on
+                // this machine alone.
+                Some(location) if Path::new(location.file()).is_relative() => {
+                    format!(" ({}:{})", location.file(), location.line())
+                }
+                _ => String::new(),
             };
             let text = panic.payload_as_str().unwrap_or("a panic");
             // A thread that is being torn down has no trouble left to note.
@@ -372,7 +376,8 @@ fn driver_of(source: &Path, name: &str) -> String {
     fragment_name(&workspace().join("kconfig-fragments"), &module).unwrap_or(module)
 }
 
-/// The fragment whose path is `module`, with any `_` standing for a `-`.
+/// The fragment whose path is `module` or starts it, for tests in a file below
+/// their driver's, with any `_` standing for a `-`.
 fn fragment_name(folder: &Path, module: &str) -> Option<String> {
     let (first, rest) = match module.split_once('/') {
         Some((first, rest)) => (first, Some(rest)),
@@ -389,12 +394,12 @@ fn fragment_name(folder: &Path, module: &str) -> Option<String> {
             continue;
         }
         match rest {
+            _ if name.ends_with(".config") => return Some(stem.to_owned()),
             Some(rest) => {
                 if let Some(below) = fragment_name(&folder.join(&name), rest) {
                     return Some(format!("{name}/{below}"));
                 }
             }
-            None if name.ends_with(".config") => return Some(stem.to_owned()),
             None => {}
         }
     }
@@ -434,6 +439,10 @@ mod tests {
         std::fs::write(folder.path().join("rtc/rtc-pcf8563.config"), "").unwrap();
         assert_eq!(
             fragment_name(folder.path(), "rtc/rtc_pcf8563").as_deref(),
+            Some("rtc/rtc-pcf8563")
+        );
+        assert_eq!(
+            fragment_name(folder.path(), "rtc/rtc_pcf8563/alarms").as_deref(),
             Some("rtc/rtc-pcf8563")
         );
         assert_eq!(fragment_name(folder.path(), "rtc/other"), None);

@@ -6,6 +6,8 @@ use insta::assert_snapshot;
 use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, Wired};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
+mod conversions;
+
 /// From `fcntl.h` and `poll.h`.
 const O_RDONLY: i32 = 0;
 const POLLPRI: i16 = 2;

@@ -7,6 +7,7 @@ use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, W
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 mod conversions;
+mod limits;
 
 /// From `fcntl.h` and `poll.h`.
 const O_RDONLY: i32 = 0;

@@ -25,7 +25,7 @@ pub mod tmp75;
 pub use as6200::As6200;
 pub use national::Lm75;
 pub use pct2075::Pct2075;
-pub use sensor::{Part, Sensor};
+pub use sensor::{Part, Sensor, WhenRead};
 pub use tmp75::Tmp75;
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 //! National Semiconductor LM75, datasheet DS012658 (October 1999).
 //!
 //! Modelled: conversions of 100 ms (typical, converter characteristics),
-//! shutdown, the O.S. output in both modes with polarity and fault queue.
+//! which a read of the chip makes begin again (note 8), shutdown, the O.S.
+//! output in both modes with polarity and fault queue.
 //! Deviations: bits of the pointer and of the limits that the datasheet calls
 //! undefined or wants to be zero must be zero.
 
 use roadtest_model::register::{Field, Map, Register, Registers};
 use roadtest_model::{SimTime, registers};
 
-use super::sensor::{Part, Sensor};
+use super::sensor::{Part, Sensor, WhenRead};
 
 registers! {
     /// National LM75, datasheet DS012658, sections 1.11 to 1.14.
@@ -48,6 +49,7 @@ impl Part for National {
     const POLARITY: Field = reg::OS_POLARITY;
     const FAULTS: Field = reg::FAULT_QUEUE;
     const CONVERSION_SECTION: &'static str = "converter characteristics";
+    const WHEN_READ: WhenRead = WhenRead::BeginsAgain;
 
     fn bits(_: &Registers) -> u32 {
         9

@@ -48,6 +48,8 @@ pub trait Part: 'static {
     const ALERT: Option<Field> = None;
     /// Where the datasheet has the time of a conversion.
     const CONVERSION_SECTION: &'static str;
+    /// What becomes of a conversion when the chip is read.
+    const WHEN_READ: WhenRead = WhenRead::GoesOn;
 
     /// The significant bits of a result, 9 to 16.
     fn bits(registers: &Registers) -> u32;
@@ -59,6 +61,15 @@ pub trait Part: 'static {
     fn conversion(registers: &Registers) -> SimTime {
         Self::interval(registers)
     }
+}
+
+/// What becomes of the conversion that runs when the chip is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenRead {
+    /// It ends in its time.
+    GoesOn,
+    /// It is given up and begins again.
+    BeginsAgain,
 }
 
 /// One chip.
@@ -206,9 +217,13 @@ impl<P: Part> RegisterChip for Sensor<P> {
         }
     }
 
-    fn after_read(&mut self, _: Register, _: &mut Bus) {
+    fn after_read(&mut self, _: Register, bus: &mut Bus) {
         let mode = self.mode();
         self.thermostat.read(mode);
+        if P::WHEN_READ == WhenRead::BeginsAgain {
+            let takes = P::conversion(&self.registers);
+            self.next = self.next.map(|_| bus.now() + takes);
+        }
         self.show_alert();
     }
 

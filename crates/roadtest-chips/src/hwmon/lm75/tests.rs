@@ -58,7 +58,7 @@ fn the_lm75_reads_as_after_power_up() {
 
 #[test]
 fn a_new_temperature_is_seen_with_the_next_conversion() {
-    let mut chip = Lm75::new(celsius(25));
+    let mut chip = Pct2075::new(celsius(25));
     chip.set_temperature(Celsius::milli(-12_500));
     assert_eq!(pass(&mut chip, ms(99)), 0);
     assert!(read(&mut chip, ms(99), &[0], 2).starts_with("R TEMP 1900"));
@@ -156,6 +156,16 @@ fn a_chip_without_power_does_not_answer() {
     ! access without power
     NACK
     ");
+}
+
+#[test]
+fn a_read_makes_the_lm75_begin_its_conversion_again() {
+    let mut chip = Lm75::new(celsius(25));
+    read(&mut chip, ms(99), &[0], 2);
+    assert_eq!(chip.wake_at(), Some(ms(199)));
+    let mut chip = Tmp75::new(celsius(25));
+    read(&mut chip, ms(20), &[0], 2);
+    assert_eq!(chip.wake_at(), Some(SimTime::us(27_500)));
 }
 
 #[test]

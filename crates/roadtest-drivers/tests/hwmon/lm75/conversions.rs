@@ -2,7 +2,7 @@
 //! When a temperature is there to be read. The driver never waits for a
 //! conversion, which the chips' contracts find out.
 
-use roadtest::{Board, Celsius, Chip, SimTime};
+use roadtest::{Board, Celsius, Chip, Device, SimTime, Uml};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 use super::bind;
@@ -60,4 +60,35 @@ fn an_as6200_that_gets_power_is_read_before_its_first_conversion() -> roadtest::
     let mut board = Board::new();
     board.since((6, 8), "the driver knows no AS6200");
     check_power_up(board, As6200::default(), SimTime::ms(125))
+}
+
+/// Reads every 50 ms for a second; gives what was seen at last.
+fn poll(uml: &Uml, hwmon: &Device) -> roadtest::Result<String> {
+    for _ in 0..20 {
+        uml.sleep(SimTime::ms(50));
+        hwmon.read("temp1_input")?;
+    }
+    Ok(hwmon.read("temp1_input")?)
+}
+
+/// A defect of the driver (6.1, 6.12, 7.3): each read of an LM75 makes it begin
+/// its conversion again, and the driver keeps no result for as long as a
+/// conversion takes. Who reads faster keeps the chip from converting at all, its
+/// O.S. output included.
+#[test]
+fn an_lm75_that_is_read_faster_than_it_converts_shows_an_old_temperature() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Lm75::new(Celsius::milli(20_000)))?;
+    chip.with(|chip| chip.set_temperature(Celsius::milli(30_000)));
+    assert_eq!(poll(&uml, &hwmon)?, "20000");
+    uml.sleep(SimTime::ms(100));
+    assert_eq!(hwmon.read("temp1_input"), Ok("30000".into()));
+    Ok(())
+}
+
+#[test]
+fn a_pct2075_can_be_read_faster_than_it_converts() -> roadtest::Result {
+    let (uml, chip, hwmon) = bind(Pct2075::new(Celsius::milli(20_000)))?;
+    chip.with(|chip| chip.set_temperature(Celsius::milli(30_000)));
+    assert_eq!(poll(&uml, &hwmon)?, "30000");
+    Ok(())
 }

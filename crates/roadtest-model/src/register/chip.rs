@@ -51,8 +51,8 @@ pub trait RegisterChip: 'static {
     /// The values, to change.
     fn regs_mut(&mut self) -> &mut Registers;
 
-    /// A message for this chip begins. Where the chip is off or busy, this
-    /// is the place to refuse it, and to check a
+    /// A message for this chip, which has power, begins. Where the chip is
+    /// busy, this is the place to refuse it, and to check a
     /// [`MinGap`](super::MinGap).
     ///
     /// # Errors
@@ -104,9 +104,11 @@ pub trait RegisterChip: 'static {
         let _ = now;
     }
 
-    /// See [`Chip::power`].
+    /// See [`Chip::power`]. The default is what the registers do; a chip that
+    /// loses more replaces it and calls
+    /// [`set_power`](Registers::set_power).
     fn power(&mut self, on: Level, now: SimTime) {
-        let _ = (on, now);
+        self.regs_mut().set_power(on, now);
     }
 
     /// See [`Chip::reset`].
@@ -233,10 +235,12 @@ impl<C: RegisterChip> Chip for C {
     const STIMULI: &'static [Stimulus<Self>] = <C as RegisterChip>::STIMULI;
 
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+        self.regs().accessed(bus)?;
         self.write_message(bus, bytes)
     }
 
     fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+        self.regs().accessed(bus)?;
         self.read_message(bus, buf)
     }
 

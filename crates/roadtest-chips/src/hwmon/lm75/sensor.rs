@@ -7,8 +7,8 @@
 
 use std::marker::PhantomData;
 
-use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Celsius, Level, Nack, SimTime};
+use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime};
 
 use super::thermostat::{Mode, Thermostat};
 
@@ -76,7 +76,6 @@ pub enum WhenRead {
 #[derive(Clone, Debug)]
 pub struct Sensor<P> {
     registers: Registers,
-    supply: Supply,
     temperature: Celsius,
     thermostat: Thermostat,
     /// When the next conversion ends, if one runs.
@@ -108,7 +107,6 @@ impl<P: Part> Sensor<P> {
         let interval = P::interval(&registers);
         Self {
             registers,
-            supply: Supply::new("", SimTime::ZERO),
             temperature,
             thermostat: Thermostat::new(),
             next: Some(interval),
@@ -203,10 +201,6 @@ impl<P: Part> RegisterChip for Sensor<P> {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)
-    }
-
     fn pointed(&mut self, pointer: u32, bus: &mut Bus) {
         if let Some(section) = P::POINTER_SECTION
             && pointer & !P::POINTER_MASK != 0
@@ -257,8 +251,7 @@ impl<P: Part> RegisterChip for Sensor<P> {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.registers.reset();
+        self.registers.set_power(on, now);
         self.interval = P::interval(&self.registers);
         self.thermostat = Thermostat::new();
         self.next = None;

@@ -61,6 +61,11 @@ impl Registers {
         }
     }
 
+    /// Whether the supply is on.
+    pub const fn has_power(&self) -> bool {
+        self.supply.level().is_high()
+    }
+
     /// The driver accesses the chip: see [`Supply::accessed`].
     pub(super) fn accessed(&self, bus: &mut Bus) -> Result<(), Nack> {
         self.supply.accessed(bus)

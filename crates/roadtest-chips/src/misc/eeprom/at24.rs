@@ -132,7 +132,7 @@ impl<P: Part> At24<P> {
 
     fn acknowledge(&self, direction: Direction, bus: &mut Bus) -> Result<(), Nack> {
         self.supply.accessed(bus)?;
-        if bus.now() >= self.busy_until {
+        if self.acknowledges(bus.now()) {
             return Ok(());
         }
         bus.log(Access {
@@ -182,6 +182,11 @@ impl<P: Part> At24<P> {
 
 impl<P: Part> Chip for At24<P> {
     const COMPATIBLE: &'static str = P::COMPATIBLE;
+
+    /// During its write cycle the chip does not.
+    fn acknowledges(&self, now: SimTime) -> bool {
+        self.supply.level().is_high() && now >= self.busy_until
+    }
 
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         // Why: only a STOP starts the write cycle; a repeated START drops

@@ -151,6 +151,21 @@ fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
     Ok(())
 }
 
+/// A chip that is busy does not acknowledge its address: START, nine bits and
+/// STOP are all that a try costs.
+#[test]
+fn a_try_during_the_write_cycle_costs_the_time_of_the_address_byte() -> roadtest::Result {
+    let (uml, chip, memory) = bind(At24c02::new())?;
+    chip.with(|chip| chip.set_write_cycle(SimTime::ms(60)));
+    memory.write(0, b"01234567")?;
+    let target = uml.i2c_dev()?.at_bound(chip.address())?;
+    let start = uml.now();
+    assert_eq!(target.write_byte_data(8, 0), Err(Errno::EIO));
+    // In bits of 2.5 us; the kernel takes 1 us to return.
+    assert_eq!((uml.now() - start).as_ns() / 2_500, 2 + 9);
+    Ok(())
+}
+
 #[test]
 fn a_write_cycle_beyond_25_ms_is_a_timeout() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;

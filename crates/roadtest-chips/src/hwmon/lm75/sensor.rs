@@ -127,9 +127,9 @@ impl<P: Part> Sensor<P> {
     /// Where `conf` does not fit CONF: a mistake in the test.
     pub fn set_conf(&mut self, conf: u16) {
         self.registers.store(P::CONF, conf.into());
-        if self.registers.is_set(P::SHUTDOWN) {
-            self.next = None;
-        }
+        self.interval = P::interval(&self.registers);
+        let runs = !self.registers.is_set(P::SHUTDOWN);
+        self.next = runs.then_some(self.interval);
     }
 
     fn mode(&self) -> Mode {

@@ -30,6 +30,16 @@ pub trait Chip: 'static {
     /// explores.
     const STIMULI: &'static [Stimulus<Self>] = &[];
 
+    /// Whether the chip acknowledges its address at `now`, the end of the
+    /// address byte. Where it does not, the controller sends no more, and
+    /// [`write`](Chip::write) or [`read`](Chip::read), which follows at once,
+    /// says so again. The default acknowledges; a [`Nack`] is then one of a
+    /// later byte.
+    fn acknowledges(&self, now: SimTime) -> bool {
+        let _ = now;
+        true
+    }
+
     /// The controller wrote `bytes` (zero or more) to the chip.
     ///
     /// # Errors

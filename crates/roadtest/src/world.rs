@@ -19,6 +19,7 @@ use crate::pin::Lines;
 
 /// The part of [`Chip`] that can be called without knowing the type.
 pub(crate) trait AnyChip: Any {
+    fn acknowledges(&self, now: SimTime) -> bool;
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack>;
     fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack>;
     fn stop(&mut self, bus: &mut Bus);
@@ -36,6 +37,10 @@ pub(crate) trait AnyChip: Any {
 }
 
 impl<C: Chip> AnyChip for C {
+    fn acknowledges(&self, now: SimTime) -> bool {
+        Chip::acknowledges(self, now)
+    }
+
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         Chip::write(self, bus, bytes)
     }
@@ -156,6 +161,16 @@ impl World {
 
     pub(crate) fn slot_at(&self, address: u16) -> Option<usize> {
         self.slots.iter().position(|slot| slot.address == address)
+    }
+
+    /// Whether somebody acknowledges an address byte that ends now.
+    pub(crate) fn acknowledges(&mut self, address: u16) -> bool {
+        let now = self.now;
+        let index = self.slot_at(address);
+        index.is_some_and(|index| {
+            !self.slots[index].disconnected
+                && self.guarded(index, |chip| chip.acknowledges(now)) == Some(true)
+        })
     }
 
     /// Carries out one message.

@@ -10,8 +10,9 @@
 //! | [`Pct2075`] | 8 bits | 11 bits | 100 ms to 3.1 s, in a register of its own |
 //! | [`As6200`] | 16 bits, with an alert bit | 12 bits | 125 ms to 4 s |
 //!
-//! All of them convert on their own, one conversion after the other, and were
-//! powered long before the kernel started: the first read gives the
+//! All of them are a [`Sensor`]: they convert on their own, one conversion
+//! after the other, and unless the board switches their supply they were
+//! powered long before the kernel started: the first read then gives the
 //! temperature at construction.
 
 pub mod as6200;
@@ -24,6 +25,7 @@ pub mod tmp75;
 pub use as6200::As6200;
 pub use national::Lm75;
 pub use pct2075::Pct2075;
+pub use sensor::{Part, Sensor, WhenRead};
 pub use tmp75::Tmp75;
 
 #[cfg(test)]

@@ -13,8 +13,8 @@
 //! low bytes alone, the ALERT and THERM outputs and their counters, the
 //! effect of n-factor and beta on the result, and the spread of times.
 
-use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Celsius, Level, Nack, SimTime, registers};
+use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
 
 registers! {
     /// TI TMP431, datasheet SBOS441F, table 3.
@@ -95,7 +95,6 @@ pub enum Diode {
 #[derive(Clone, Debug)]
 pub struct Tmp431 {
     registers: Registers,
-    supply: Supply,
     local: Celsius,
     remote: Diode,
     /// When the running or next conversion ends.
@@ -107,7 +106,6 @@ impl Tmp431 {
     pub fn new(temperature: Celsius) -> Self {
         let mut chip = Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             local: temperature,
             remote: Diode::At(temperature),
             done_at: None,
@@ -242,10 +240,6 @@ impl RegisterChip for Tmp431 {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)
-    }
-
     /// Latched flags whose condition is gone are cleared.
     fn after_read(&mut self, register: Register, _: &mut Bus) {
         if register == reg::STATUS {
@@ -284,8 +278,7 @@ impl RegisterChip for Tmp431 {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.registers.reset();
+        self.registers.set_power(on, now);
         self.done_at = None;
         if on.is_high() {
             self.begin(now);

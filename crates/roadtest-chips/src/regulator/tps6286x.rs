@@ -10,7 +10,7 @@
 //! faults behind STATUS, and the spread of the times; the ramp has the slope
 //! that CONTROL asks for.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
@@ -47,7 +47,6 @@ const START_UP: SimTime = SimTime::ms(3);
 #[derive(Clone, Debug)]
 pub struct Tps6286x {
     registers: Registers,
-    supply: Supply,
     output: Output,
     start_up: SimTime,
 }
@@ -63,7 +62,6 @@ impl Tps6286x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(0),
             start_up: START_UP,
         }
@@ -121,7 +119,6 @@ impl RegisterChip for Tps6286x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -147,8 +144,7 @@ impl RegisterChip for Tps6286x {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.registers.reset();
+        self.registers.set_power(on, now);
         self.output = Output::at(0);
     }
 

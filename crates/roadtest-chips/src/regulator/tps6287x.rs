@@ -10,7 +10,7 @@
 //! consumer of a voltage that was not there. Not modelled: the delay before a
 //! soft-start, the faults behind STATUS and stacked operation.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
@@ -50,7 +50,6 @@ registers! {
 #[derive(Clone, Debug)]
 pub struct Tps6287x {
     registers: Registers,
-    supply: Supply,
     output: Output,
     /// What CONTROL1 is after power-up: a strap decides SWEN.
     control1: u32,
@@ -69,7 +68,6 @@ impl Tps6287x {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             output: Output::at(750_000),
             control1: reg::CONTROL1.reset,
             set_uv: 750_000,
@@ -154,7 +152,6 @@ impl RegisterChip for Tps6287x {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
         self.output.accessed(bus);
         Ok(())
     }
@@ -173,8 +170,7 @@ impl RegisterChip for Tps6287x {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.registers.reset();
+        self.registers.set_power(on, now);
         self.registers.store(reg::CONTROL1, self.control1);
         self.set_uv = self.set_point_uv();
         self.output = Output::at(0);

@@ -12,7 +12,7 @@
 mod calendar;
 mod timer;
 
-use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 use calendar::Clock;
@@ -90,7 +90,6 @@ const BCD: [(Register, u32, std::ops::RangeInclusive<u32>); 9] = [
 #[derive(Clone, Debug)]
 pub struct Pcf8563 {
     registers: Registers,
-    supply: Supply,
     clock: Clock,
     countdown: Countdown,
     access_max: SimTime,
@@ -111,7 +110,6 @@ impl Pcf8563 {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             clock: Clock::running(SimTime::ZERO),
             countdown: Countdown::default(),
             access_max: ACCESS_MAX,
@@ -216,7 +214,6 @@ impl RegisterChip for Pcf8563 {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
         if self.access.is_none() {
             self.advance(bus.now());
             self.access = Some(bus.now());
@@ -289,8 +286,7 @@ impl RegisterChip for Pcf8563 {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.registers.reset();
+        self.registers.set_power(on, now);
         self.clock = Clock::running(now);
         self.countdown = Countdown::default();
         self.access = None;

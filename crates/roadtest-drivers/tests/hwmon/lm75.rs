@@ -6,6 +6,9 @@ use insta::assert_snapshot;
 use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, Wired};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
+mod conversions;
+mod limits;
+
 /// From `fcntl.h` and `poll.h`.
 const O_RDONLY: i32 = 0;
 const POLLPRI: i16 = 2;
@@ -104,7 +107,7 @@ fn lm75_temperature_is_in_half_degrees() -> roadtest::Result {
 
 #[test]
 fn temperature_is_the_last_conversions() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Lm75::new(Celsius::milli(20_000)))?;
+    let (uml, chip, hwmon) = bind(Pct2075::new(Celsius::milli(20_000)))?;
     // In the middle between two conversions.
     uml.sleep(SimTime::ms(150) - uml.now());
     chip.with(|chip| chip.set_temperature(Celsius::milli(30_000)));

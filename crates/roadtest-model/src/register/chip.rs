@@ -51,9 +51,16 @@ pub trait RegisterChip: 'static {
     /// The values, to change.
     fn regs_mut(&mut self) -> &mut Registers;
 
-    /// A message for this chip begins. Where the chip is off or busy, this
-    /// is the place to refuse it, and to check a
-    /// [`MinGap`](super::MinGap).
+    /// See [`Chip::acknowledges`]. The default does so with power; a chip that
+    /// is busy at times replaces it and refuses the message in
+    /// [`addressed`](RegisterChip::addressed) as well.
+    fn acknowledges(&self, now: SimTime) -> bool {
+        let _ = now;
+        self.regs().has_power()
+    }
+
+    /// A message for this chip, which has power, is carried out. This is the
+    /// place to refuse it, and to check a [`MinGap`](super::MinGap).
     ///
     /// # Errors
     /// [`Nack`] where the chip does not acknowledge.
@@ -104,9 +111,11 @@ pub trait RegisterChip: 'static {
         let _ = now;
     }
 
-    /// See [`Chip::power`].
+    /// See [`Chip::power`]. The default is what the registers do; a chip that
+    /// loses more replaces it and calls
+    /// [`set_power`](Registers::set_power).
     fn power(&mut self, on: Level, now: SimTime) {
-        let _ = (on, now);
+        self.regs_mut().set_power(on, now);
     }
 
     /// See [`Chip::reset`].
@@ -232,11 +241,17 @@ impl<C: RegisterChip> Chip for C {
     const COMPATIBLE: &'static str = <C as RegisterChip>::COMPATIBLE;
     const STIMULI: &'static [Stimulus<Self>] = <C as RegisterChip>::STIMULI;
 
+    fn acknowledges(&self, now: SimTime) -> bool {
+        RegisterChip::acknowledges(self, now)
+    }
+
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+        self.regs().accessed(bus)?;
         self.write_message(bus, bytes)
     }
 
     fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+        self.regs().accessed(bus)?;
         self.read_message(bus, buf)
     }
 

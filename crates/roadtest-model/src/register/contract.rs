@@ -97,7 +97,8 @@ impl MinGap {
 }
 
 /// The supply of a chip: it was on long before the kernel started, and from
-/// then on follows [`Chip::power`](crate::Chip::power).
+/// then on follows [`Chip::power`](crate::Chip::power). A chip that is a
+/// register map has one in its [`Registers`](super::Registers).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supply {
     level: Level,
@@ -114,6 +115,12 @@ impl Supply {
         }
     }
 
+    /// Another start-up time than before, with its section.
+    pub const fn set_start_up(&mut self, section: &'static str, startup: SimTime) {
+        self.startup.section = section;
+        self.startup.gap = startup;
+    }
+
     /// The supply came on (`High`) or went off.
     pub fn set(&mut self, level: Level, now: SimTime) {
         if level.is_high() && !self.level.is_high() {
@@ -127,9 +134,8 @@ impl Supply {
         self.level
     }
 
-    /// The driver accesses the chip, for
-    /// [`addressed`](super::RegisterChip::addressed): an access without power
-    /// or during start-up is a violation.
+    /// The driver accesses the chip: an access without power or during
+    /// start-up is a violation.
     ///
     /// # Errors
     /// [`Nack`] where there is no power. A chip that is starting up answers.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The values of a chip's registers, from two sides: the model's own, which
 //! may do anything, and the driver's, which is checked against the datasheet
-//! and shown on the timeline.
+//! and shown on the timeline. Their supply is here because registers are what
+//! a chip loses with it.
 
 use std::collections::BTreeMap;
 
-use super::contract::Guard;
+use super::contract::{Guard, Supply};
 use super::spec::{Map, Place, Register, Rule, verb};
-use crate::{Access, Bus, Direction};
+use crate::{Access, Bus, Direction, Level, Nack, SimTime};
 
 /// The registers of one chip and the address pointer of its bus protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +16,20 @@ pub struct Registers {
     map: &'static Map,
     values: BTreeMap<u32, u32>,
     guards: Vec<Guard>,
+    supply: Supply,
     pub(super) pointer: u32,
     pub(super) pointer_unused: bool,
 }
 
 impl Registers {
-    /// All registers of `map` with their reset values, the pointer at 0.
+    /// All registers of `map` with their reset values, the pointer at 0, and
+    /// the supply on.
     pub fn new(map: &'static Map) -> Self {
         let mut registers = Self {
             map,
             values: BTreeMap::new(),
             guards: Vec::new(),
+            supply: Supply::new("", SimTime::ZERO),
             pointer: 0,
             pointer_unused: false,
         };
@@ -41,6 +45,30 @@ impl Registers {
         self.guards.clear();
         self.pointer = 0;
         self.pointer_unused = false;
+    }
+
+    /// After power-up the chip must be left alone for `time`, says the
+    /// datasheet in `section` (may be empty).
+    pub const fn set_start_up(&mut self, section: &'static str, time: SimTime) {
+        self.supply.set_start_up(section, time);
+    }
+
+    /// The supply came on (`High`) or went off, and the values with it.
+    pub fn set_power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        if !on.is_high() {
+            self.reset();
+        }
+    }
+
+    /// Whether the supply is on.
+    pub const fn has_power(&self) -> bool {
+        self.supply.level().is_high()
+    }
+
+    /// The driver accesses the chip: see [`Supply::accessed`].
+    pub(super) fn accessed(&self, bus: &mut Bus) -> Result<(), Nack> {
+        self.supply.accessed(bus)
     }
 
     /// The declaration.

@@ -487,3 +487,36 @@ fn words_have_the_byte_order_of_their_name() {
     assert_eq!(U24be.decode(&[1, 2, 3]), 0x01_0203);
     assert_eq!(U32le.decode(&[1, 2, 3, 4]), 0x0403_0201);
 }
+
+#[test]
+fn a_chip_without_power_answers_nothing_and_forgets() {
+    let mut chip = Example::new();
+    write(&mut chip, &[0x04, 0x00, 0x01]);
+    Chip::power(&mut chip, Level::Low, SimTime::ZERO);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x02]), @r"
+    NACK
+    ! access without power
+    ");
+    Chip::power(&mut chip, Level::High, SimTime::ZERO);
+    assert_snapshot!(read(&mut chip, 0x04, 2), @r"
+    [12, 34]
+    Read FREE 1234
+    ");
+}
+
+#[test]
+fn a_chip_that_starts_up_must_be_left_alone() {
+    let mut chip = Example::new();
+    chip.registers.set_start_up("6.6", SimTime::ms(2));
+    // It was on before.
+    assert_snapshot!(read(&mut chip, 0x04, 2), @r"
+    [12, 34]
+    Read FREE 1234
+    ");
+    Chip::power(&mut chip, Level::Low, SimTime::ZERO);
+    Chip::power(&mut chip, Level::High, SimTime::ZERO);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x02]), @r"
+    Write FREE 0002
+    ! 0 ns from power-up to first access, at least 2 ms required (6.6)
+    ");
+}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The virtio I2C adapter (virtio 1.2, section 5.17): messages queue up,
 //! each takes the time that its bits take on the bus, and at the end of that
-//! time the chip at its address carries it out.
+//! time the chip at its address carries it out. Where nobody acknowledges the
+//! address, that is the time of the address byte. A byte of data that is not
+//! acknowledged costs the time of the whole message: a chip says only at its
+//! end that it refuses it.
 
 use std::collections::VecDeque;
 
@@ -34,8 +37,11 @@ pub(super) fn spec() -> Option<DeviceSpec> {
 pub(super) struct Adapter {
     scl_hz: u32,
     messages: VecDeque<Pending>,
-    /// When the first message ends.
+    /// When the first message ends, or its address byte.
     due: Option<SimTime>,
+    /// When the data of the first message ends, as long as its address byte
+    /// is on the bus.
+    data_ends: Option<SimTime>,
     sequencer: Sequencer,
 }
 
@@ -50,6 +56,7 @@ impl Adapter {
             scl_hz,
             messages: VecDeque::new(),
             due: None,
+            data_ends: None,
             sequencer: Sequencer::new(),
         }
     }
@@ -58,10 +65,10 @@ impl Adapter {
         self.due
     }
 
-    /// How long a message occupies the bus: START or repeated START, the
-    /// address and each byte with their acknowledge bits, and STOP.
-    fn duration(&self, request: &Request) -> SimTime {
-        let bits = 2 + 9 * (1 + request.len() as u64);
+    /// How long a message of `data` bytes occupies the bus: START or repeated
+    /// START, the address and each byte with their acknowledge bits, and STOP.
+    fn duration(&self, data: usize) -> SimTime {
+        let bits = 2 + 9 * (1 + data as u64);
         SimTime::ns(bits * 1_000_000_000 / u64::from(self.scl_hz.max(1)))
     }
 
@@ -70,12 +77,22 @@ impl Adapter {
         if self.due.is_some() {
             return;
         }
-        self.due = self.messages.front().map(|first| match &first.request {
-            Ok(request) if self.sequencer.admission() == Admission::Attempt => {
-                now + self.duration(request)
-            }
-            _ => now,
-        });
+        let Some(first) = self.messages.front() else {
+            return;
+        };
+        self.due = Some(now);
+        if let Ok(request) = &first.request
+            && self.sequencer.admission() == Admission::Attempt
+        {
+            self.due = Some(now + self.duration(0));
+            self.data_ends = Some(now + self.duration(request.len()));
+        }
+    }
+
+    /// The address of the first message.
+    fn address(&self) -> Option<u16> {
+        let request = self.messages.front()?.request.as_ref().ok()?;
+        Some(request.address.number())
     }
 }
 
@@ -92,9 +109,17 @@ impl Machine {
         Ok(())
     }
 
-    /// The time of the first message has passed: the chip acts.
+    /// The time of the first message's address byte has passed, or that of the
+    /// whole message: the chip acts.
     pub(super) fn finish_i2c_message(&mut self) -> Result<(), Fault> {
         self.i2c.due = None;
+        if let Some(ends) = self.i2c.data_ends.take()
+            && let Some(address) = self.i2c.address()
+            && self.world.borrow_mut().acknowledges(address)
+        {
+            self.i2c.due = Some(ends);
+            return Ok(());
+        }
         let Some(pending) = self.i2c.messages.pop_front() else {
             return Ok(());
         };

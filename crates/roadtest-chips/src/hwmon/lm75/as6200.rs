@@ -4,14 +4,14 @@
 //!
 //! Modelled: conversion rates, sleep, single-shot conversions in sleep, the
 //! ALERT output and bit in both modes with polarity and consecutive faults.
-//! Deviations: after power-up TEMP holds a finished conversion; the conversion
-//! itself takes no time inside the interval.
+//! Deviations: every conversion takes the whole interval that CONVERSION_RATE
+//! asks for, the first one too; that sleep takes an interrupt away is what the
+//! relatives do.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::register::{Field, Map, Register, Registers};
+use roadtest_model::{SimTime, registers};
 
-use super::sensor::{Sensor, code, signed};
-use super::thermostat::Mode;
+use super::sensor::{Part, Sensor};
 
 registers! {
     /// ams AS6200, datasheet v1-13, "Register Description".
@@ -32,135 +32,42 @@ registers! {
     }
 }
 
-const RESOLUTION_BITS: u32 = 12;
+/// What makes an [`As6200`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ams6200;
 
 /// One AS6200.
-#[derive(Clone, Debug)]
-pub struct As6200 {
-    registers: Registers,
-    sensor: Sensor,
-}
+pub type As6200 = Sensor<Ams6200>;
 
-impl Default for As6200 {
-    fn default() -> Self {
-        Self::new(Celsius::milli(25_000))
-    }
-}
+impl Part for Ams6200 {
+    const COMPATIBLE: &'static str = "ams,as6200";
+    const MAP: &'static Map = reg::MAP;
+    /// Two bits of the pointer select.
+    const POINTER_MASK: u32 = 0x03;
+    /// High-speed mode.
+    const SCL_HZ_MAX: u32 = 3_400_000;
+    const TEMP: Register = reg::TEMP;
+    const LIMIT: Register = reg::HIGH;
+    const HYSTERESIS: Register = reg::LOW;
+    const CONF: Register = reg::CONF;
+    const SHUTDOWN: Field = reg::SLEEP;
+    const ONE_SHOT: Option<Field> = Some(reg::SINGLE_SHOT);
+    const MODE: Field = reg::ALERT_MODE;
+    const POLARITY: Field = reg::ALERT_POLARITY;
+    const FAULTS: Field = reg::CONSECUTIVE_FAULTS;
+    const ALERT: Option<Field> = Some(reg::ALERT);
+    const CONVERSION_SECTION: &'static str = "CONFIG, CR";
 
-impl As6200 {
-    /// A chip that has been at `temperature` since it was powered.
-    pub fn new(temperature: Celsius) -> Self {
-        let mut registers = Registers::new(reg::MAP);
-        registers.store(reg::TEMP, code(temperature, RESOLUTION_BITS));
-        Self {
-            registers,
-            sensor: Sensor::new(temperature, SimTime::ms(250)),
-        }
-    }
-
-    /// The temperature of the chip, -128 to 127.996 °C; TEMP follows with the
-    /// next conversion.
-    pub fn set_temperature(&mut self, temperature: Celsius) {
-        self.sensor.temperature = temperature;
+    fn bits(_: &Registers) -> u32 {
+        12
     }
 
-    fn interval(&self) -> SimTime {
-        match self.registers.get(reg::CONVERSION_RATE) {
+    fn interval(registers: &Registers) -> SimTime {
+        match registers.get(reg::CONVERSION_RATE) {
             reg::CONVERSION_RATE::S4 => SimTime::s(4),
             reg::CONVERSION_RATE::S1 => SimTime::s(1),
             reg::CONVERSION_RATE::Ms250 => SimTime::ms(250),
             _ => SimTime::ms(125),
         }
-    }
-
-    /// Makes the ALERT bit show what the pin does.
-    fn show_alert(&mut self) {
-        let level = RegisterChip::interrupt(self);
-        self.registers.store(reg::ALERT, level.is_high().into());
-    }
-
-    fn mode(&self) -> Mode {
-        match self.registers.get(reg::ALERT_MODE) {
-            reg::ALERT_MODE::Comparator => Mode::Comparator,
-            _ => Mode::Interrupt,
-        }
-    }
-}
-
-impl RegisterChip for As6200 {
-    const COMPATIBLE: &'static str = "ams,as6200";
-    const MAP: &'static Map = reg::MAP;
-    /// Two bits of the pointer select.
-    const POINTER_MASK: u32 = 0x03;
-
-    fn regs(&self) -> &Registers {
-        &self.registers
-    }
-
-    fn regs_mut(&mut self) -> &mut Registers {
-        &mut self.registers
-    }
-
-    fn after_read(&mut self, _: Register, _: &mut Bus) {
-        let mode = self.mode();
-        self.sensor.thermostat.read(mode);
-        self.show_alert();
-    }
-
-    fn written(&mut self, register: Register, old: u32, bus: &mut Bus) {
-        if register == reg::CONF {
-            let runs = !self.registers.is_set(reg::SLEEP);
-            let ran = reg::SLEEP.of(old) == 0;
-            let rate = reg::CONVERSION_RATE.of(old) != self.registers.get(reg::CONVERSION_RATE);
-            // In sleep, SS starts a single conversion.
-            let starts = if runs {
-                !ran || rate
-            } else {
-                self.registers.is_set(reg::SINGLE_SHOT)
-            };
-            if starts {
-                self.sensor.next = Some(bus.now() + self.interval());
-            } else if !runs {
-                self.sensor.next = None;
-            }
-            self.show_alert();
-        }
-    }
-
-    /// ALERT, an open drain.
-    fn interrupt(&self) -> Level {
-        let active_high = self.registers.is_set(reg::ALERT_POLARITY);
-        Level::high_when(self.sensor.thermostat.asserted() == active_high)
-    }
-
-    /// High-speed mode.
-    fn scl_hz_max(&self) -> u32 {
-        3_400_000
-    }
-
-    fn wake_at(&self) -> Option<SimTime> {
-        self.sensor.next
-    }
-
-    fn wake(&mut self, now: SimTime) {
-        let result = code(self.sensor.temperature, RESOLUTION_BITS);
-        self.registers.store(reg::TEMP, result);
-        let queue = match self.registers.get(reg::CONSECUTIVE_FAULTS) {
-            reg::CONSECUTIVE_FAULTS::One => 1,
-            reg::CONSECUTIVE_FAULTS::Two => 2,
-            reg::CONSECUTIVE_FAULTS::Four => 4,
-            _ => 6,
-        };
-        let mode = self.mode();
-        self.sensor.thermostat.sample(
-            signed(result),
-            signed(self.registers.get(reg::HIGH)),
-            signed(self.registers.get(reg::LOW)),
-            queue,
-            mode,
-        );
-        let runs = !self.registers.is_set(reg::SLEEP);
-        self.sensor.next = runs.then(|| now + self.interval());
-        self.show_alert();
     }
 }

@@ -2,15 +2,13 @@
 //! NXP PCT2075, datasheet revision 11: an LM75 with 11 bits of resolution and
 //! an idle time between conversions in a register of its own.
 //!
-//! Modelled: the update interval, shutdown, the OS output in both modes with
-//! polarity and fault queue. Deviations: after power-up TEMP holds a finished
-//! conversion; a conversion takes no time of its own inside the interval.
+//! Modelled: the update interval, the time of the first conversion, shutdown,
+//! the OS output in both modes with polarity and fault queue.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::register::{Field, Map, Register, Registers};
+use roadtest_model::{SimTime, registers};
 
-use super::sensor::{Sensor, code, signed};
-use super::thermostat::Mode;
+use super::sensor::{Part, Sensor};
 
 registers! {
     /// NXP PCT2075, datasheet revision 11, "Register list".
@@ -32,120 +30,41 @@ registers! {
     }
 }
 
-const RESOLUTION_BITS: u32 = 11;
+/// What makes a [`Pct2075`].
+#[derive(Clone, Copy, Debug)]
+pub struct Nxp2075;
 
 /// One PCT2075.
-#[derive(Clone, Debug)]
-pub struct Pct2075 {
-    registers: Registers,
-    sensor: Sensor,
-}
+pub type Pct2075 = Sensor<Nxp2075>;
 
-impl Default for Pct2075 {
-    fn default() -> Self {
-        Self::new(Celsius::milli(25_000))
-    }
-}
-
-impl Pct2075 {
-    /// A chip that has been at `temperature` since it was powered.
-    pub fn new(temperature: Celsius) -> Self {
-        let mut registers = Registers::new(reg::MAP);
-        registers.store(reg::TEMP, code(temperature, RESOLUTION_BITS));
-        Self {
-            registers,
-            sensor: Sensor::new(temperature, SimTime::ms(100)),
-        }
-    }
-
-    /// The temperature of the chip, -128 to 127.996 °C; TEMP follows with the
-    /// next conversion.
-    pub fn set_temperature(&mut self, temperature: Celsius) {
-        self.sensor.temperature = temperature;
-    }
-
-    fn interval(&self) -> SimTime {
-        let tenths = self.registers.get(reg::IDLE_TIME).max(1);
-        SimTime::ms(100 * u64::from(tenths))
-    }
-
-    fn mode(&self) -> Mode {
-        match self.registers.get(reg::OS_MODE) {
-            reg::OS_MODE::Comparator => Mode::Comparator,
-            _ => Mode::Interrupt,
-        }
-    }
-}
-
-impl RegisterChip for Pct2075 {
+impl Part for Nxp2075 {
     const COMPATIBLE: &'static str = "nxp,pct2075";
     const MAP: &'static Map = reg::MAP;
     /// Three bits of the pointer select.
     const POINTER_MASK: u32 = 0x07;
-
-    fn regs(&self) -> &Registers {
-        &self.registers
-    }
-
-    fn regs_mut(&mut self) -> &mut Registers {
-        &mut self.registers
-    }
-
-    fn after_read(&mut self, _: Register, _: &mut Bus) {
-        let mode = self.mode();
-        self.sensor.thermostat.read(mode);
-    }
-
-    fn written(&mut self, register: Register, old: u32, bus: &mut Bus) {
-        if register == reg::CONF {
-            let was_shut_down = reg::SHUTDOWN.of(old) == 1;
-            match (was_shut_down, self.registers.is_set(reg::SHUTDOWN)) {
-                (_, true) => {
-                    // Shutdown resets OS in interrupt mode.
-                    self.sensor.thermostat.read(self.mode());
-                    self.sensor.next = None;
-                }
-                (true, false) => self.sensor.next = Some(bus.now() + self.interval()),
-                (false, false) => {}
-            }
-        }
-        if register == reg::IDLE && self.sensor.next.is_some() {
-            self.sensor.next = Some(bus.now() + self.interval());
-        }
-    }
-
-    /// O.S., an open drain.
-    fn interrupt(&self) -> Level {
-        let active_high = self.registers.is_set(reg::OS_POLARITY);
-        Level::high_when(self.sensor.thermostat.asserted() == active_high)
-    }
-
     /// Fast mode plus.
-    fn scl_hz_max(&self) -> u32 {
-        1_000_000
+    const SCL_HZ_MAX: u32 = 1_000_000;
+    const TEMP: Register = reg::TEMP;
+    const LIMIT: Register = reg::OS;
+    const HYSTERESIS: Register = reg::HYST;
+    const CONF: Register = reg::CONF;
+    const SHUTDOWN: Field = reg::SHUTDOWN;
+    const MODE: Field = reg::OS_MODE;
+    const POLARITY: Field = reg::OS_POLARITY;
+    const FAULTS: Field = reg::FAULT_QUEUE;
+    const CONVERSION_SECTION: &'static str = "tconv(T)";
+
+    fn bits(_: &Registers) -> u32 {
+        11
     }
 
-    fn wake_at(&self) -> Option<SimTime> {
-        self.sensor.next
+    fn interval(registers: &Registers) -> SimTime {
+        let tenths = registers.get(reg::IDLE_TIME).max(1);
+        SimTime::ms(100 * u64::from(tenths))
     }
 
-    fn wake(&mut self, now: SimTime) {
-        let result = code(self.sensor.temperature, RESOLUTION_BITS);
-        self.registers.store(reg::TEMP, result);
-        let queue = match self.registers.get(reg::FAULT_QUEUE) {
-            reg::FAULT_QUEUE::One => 1,
-            reg::FAULT_QUEUE::Two => 2,
-            reg::FAULT_QUEUE::Four => 4,
-            _ => 6,
-        };
-        let mode = self.mode();
-        self.sensor.thermostat.sample(
-            signed(result),
-            signed(self.registers.get(reg::OS)),
-            signed(self.registers.get(reg::HYST)),
-            queue,
-            mode,
-        );
-        self.sensor.next = Some(now + self.interval());
+    /// A conversion comes first, and then the idle time.
+    fn conversion(_: &Registers) -> SimTime {
+        SimTime::ms(28)
     }
 }

@@ -58,7 +58,7 @@ fn the_lm75_reads_as_after_power_up() {
 
 #[test]
 fn a_new_temperature_is_seen_with_the_next_conversion() {
-    let mut chip = Lm75::new(celsius(25));
+    let mut chip = Pct2075::new(celsius(25));
     chip.set_temperature(Celsius::milli(-12_500));
     assert_eq!(pass(&mut chip, ms(99)), 0);
     assert!(read(&mut chip, ms(99), &[0], 2).starts_with("R TEMP 1900"));
@@ -73,6 +73,99 @@ fn in_shutdown_nothing_is_converted() {
     assert_eq!(chip.wake_at(), None);
     write(&mut chip, ms(1000), &[1, 0x00]);
     assert_eq!(chip.wake_at(), Some(ms(1100)));
+}
+
+/// What a read of TEMP shows before and after the first conversion, which
+/// ends `takes` after the chip is told to begin at `T0`.
+fn check_first(chip: &mut impl Chip, takes: SimTime, section: &str) {
+    let before = T0 + takes - SimTime::ns(1);
+    pass(chip, before);
+    let text = read(&mut *chip, before, &[0], 2);
+    let broken = "! read of TEMP while the first conversion has not ended";
+    assert!(text.ends_with(&format!("{broken} ({section})")), "{text}");
+}
+
+#[test]
+fn a_temperature_before_the_first_conversion_since_power_up_is_a_violation() {
+    fn check<C: Chip>(mut chip: C, takes: SimTime, section: &str) {
+        chip.power(Level::Low, SimTime::ms(1));
+        assert_eq!(chip.wake_at(), None);
+        chip.power(Level::High, T0);
+        check_first(&mut chip, takes, section);
+        let ended = chip.wake_at().unwrap();
+        pass(&mut chip, ended);
+        let text = read(&mut chip, ended, &[0], 2);
+        assert!(
+            text.starts_with("R TEMP 1900") && !text.contains('!'),
+            "{text}"
+        );
+    }
+    check(Lm75::default(), ms(100), "converter characteristics");
+    check(
+        Tmp75::default(),
+        SimTime::us(27_500),
+        "Electrical Characteristics",
+    );
+    check(Pct2075::default(), ms(28), "tconv(T)");
+    check(As6200::default(), ms(250), "CONFIG, CR");
+}
+
+#[test]
+fn a_temperature_before_the_first_conversion_since_wake_up_is_a_violation() {
+    fn check<C: Chip>(mut chip: C, shutdown: &[u8], runs: &[u8], takes: SimTime, section: &str) {
+        write(&mut chip, SimTime::ms(1), shutdown);
+        // In shutdown, TEMP is what it was.
+        let text = read(&mut chip, SimTime::ms(2), &[0], 2);
+        assert!(
+            text.starts_with("R TEMP 1900") && !text.contains('!'),
+            "{text}"
+        );
+        write(&mut chip, T0, runs);
+        check_first(&mut chip, takes, section);
+    }
+    let off = &[1, 0x01];
+    check(
+        Lm75::default(),
+        off,
+        &[1, 0x00],
+        ms(100),
+        "converter characteristics",
+    );
+    check(
+        Tmp75::default(),
+        off,
+        &[1, 0x60],
+        ms(220),
+        "Electrical Characteristics",
+    );
+    check(Pct2075::default(), off, &[1, 0x00], ms(28), "tconv(T)");
+    check(
+        As6200::default(),
+        &[1, 0x41, 0xa0],
+        &[1, 0x40, 0xa0],
+        ms(250),
+        "CONFIG, CR",
+    );
+}
+
+#[test]
+fn a_chip_without_power_does_not_answer() {
+    let mut chip = Tmp75::default();
+    chip.power(Level::Low, T0);
+    assert_snapshot!(read(&mut chip, T0, &[0], 2), @r"
+    ! access without power
+    NACK
+    ");
+}
+
+#[test]
+fn a_read_makes_the_lm75_begin_its_conversion_again() {
+    let mut chip = Lm75::new(celsius(25));
+    read(&mut chip, ms(99), &[0], 2);
+    assert_eq!(chip.wake_at(), Some(ms(199)));
+    let mut chip = Tmp75::new(celsius(25));
+    read(&mut chip, ms(20), &[0], 2);
+    assert_eq!(chip.wake_at(), Some(SimTime::us(27_500)));
 }
 
 #[test]

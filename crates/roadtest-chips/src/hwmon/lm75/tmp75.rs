@@ -4,14 +4,13 @@
 //!
 //! Modelled: resolution and conversion time, shutdown, the ALERT output in both
 //! modes with polarity and fault queue, one-shot conversions in shutdown.
-//! Deviations: after power-up TEMP holds a finished conversion; the SMBus alert
-//! response and the general-call commands are absent.
+//! Deviations: the SMBus alert response and the general-call commands are
+//! absent; times are the typical ones.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::register::{Field, Map, Register, Registers};
+use roadtest_model::{SimTime, registers};
 
-use super::sensor::{Sensor, code, signed};
-use super::thermostat::Mode;
+use super::sensor::{Part, Sensor};
 
 registers! {
     /// TI TMP75, datasheet SBOS288, "Pointer Register" and following.
@@ -31,123 +30,36 @@ registers! {
     }
 }
 
+/// What makes a [`Tmp75`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ti75;
+
 /// One TMP75.
-#[derive(Clone, Debug)]
-pub struct Tmp75 {
-    registers: Registers,
-    sensor: Sensor,
-}
+pub type Tmp75 = Sensor<Ti75>;
 
-impl Default for Tmp75 {
-    fn default() -> Self {
-        Self::new(Celsius::milli(25_000))
-    }
-}
-
-impl Tmp75 {
-    /// A chip that has been at `temperature` since it was powered.
-    pub fn new(temperature: Celsius) -> Self {
-        let mut registers = Registers::new(reg::MAP);
-        registers.store(reg::TEMP, code(temperature, 9));
-        Self {
-            registers,
-            sensor: Sensor::new(temperature, SimTime::us(27_500)),
-        }
-    }
-
-    /// The temperature of the chip, -128 to 127.996 °C; TEMP follows with the
-    /// next conversion.
-    pub fn set_temperature(&mut self, temperature: Celsius) {
-        self.sensor.temperature = temperature;
-    }
-
-    /// The time of a conversion at the configured resolution, typical.
-    fn interval(&self) -> SimTime {
-        SimTime::us(27_500 << self.registers.get(reg::RESOLUTION))
-    }
-
-    fn mode(&self) -> Mode {
-        match self.registers.get(reg::OS_MODE) {
-            reg::OS_MODE::Comparator => Mode::Comparator,
-            _ => Mode::Interrupt,
-        }
-    }
-}
-
-impl RegisterChip for Tmp75 {
+impl Part for Ti75 {
     const COMPATIBLE: &'static str = "ti,tmp75";
     const MAP: &'static Map = reg::MAP;
     /// Two bits of the pointer select.
     const POINTER_MASK: u32 = 0x03;
-
-    fn regs(&self) -> &Registers {
-        &self.registers
-    }
-
-    fn regs_mut(&mut self) -> &mut Registers {
-        &mut self.registers
-    }
-
-    fn after_read(&mut self, _: Register, _: &mut Bus) {
-        let mode = self.mode();
-        self.sensor.thermostat.read(mode);
-    }
-
-    fn written(&mut self, register: Register, old: u32, bus: &mut Bus) {
-        if register == reg::CONF {
-            let runs = !self.registers.is_set(reg::SHUTDOWN);
-            let ran = reg::SHUTDOWN.of(old) == 0;
-            let resolution = reg::RESOLUTION.of(old) != self.registers.get(reg::RESOLUTION);
-            // In shutdown, OS starts a single conversion.
-            let starts = if runs {
-                !ran || resolution
-            } else {
-                self.registers.is_set(reg::ONE_SHOT)
-            };
-            if starts {
-                self.sensor.next = Some(bus.now() + self.interval());
-            } else if !runs {
-                self.sensor.next = None;
-            }
-        }
-    }
-
-    /// ALERT, an open drain.
-    fn interrupt(&self) -> Level {
-        let active_high = self.registers.is_set(reg::OS_POLARITY);
-        Level::high_when(self.sensor.thermostat.asserted() == active_high)
-    }
-
     /// High-speed mode.
-    fn scl_hz_max(&self) -> u32 {
-        2_000_000
+    const SCL_HZ_MAX: u32 = 2_000_000;
+    const TEMP: Register = reg::TEMP;
+    const LIMIT: Register = reg::OS;
+    const HYSTERESIS: Register = reg::HYST;
+    const CONF: Register = reg::CONF;
+    const SHUTDOWN: Field = reg::SHUTDOWN;
+    const ONE_SHOT: Option<Field> = Some(reg::ONE_SHOT);
+    const MODE: Field = reg::OS_MODE;
+    const POLARITY: Field = reg::OS_POLARITY;
+    const FAULTS: Field = reg::FAULT_QUEUE;
+    const CONVERSION_SECTION: &'static str = "Electrical Characteristics";
+
+    fn bits(registers: &Registers) -> u32 {
+        9 + registers.get(reg::RESOLUTION)
     }
 
-    fn wake_at(&self) -> Option<SimTime> {
-        self.sensor.next
-    }
-
-    fn wake(&mut self, now: SimTime) {
-        let result = code(
-            self.sensor.temperature,
-            9 + self.registers.get(reg::RESOLUTION),
-        );
-        self.registers.store(reg::TEMP, result);
-        let queue = match self.registers.get(reg::FAULT_QUEUE) {
-            reg::FAULT_QUEUE::One => 1,
-            reg::FAULT_QUEUE::Two => 2,
-            reg::FAULT_QUEUE::Four => 4,
-            _ => 6,
-        };
-        let mode = self.mode();
-        self.sensor.thermostat.sample(
-            signed(result),
-            signed(self.registers.get(reg::OS)),
-            signed(self.registers.get(reg::HYST)),
-            queue,
-            mode,
-        );
-        let runs = !self.registers.is_set(reg::SHUTDOWN);
-        self.sensor.next = runs.then(|| now + self.interval());
+    fn interval(registers: &Registers) -> SimTime {
+        SimTime::us(27_500 << registers.get(reg::RESOLUTION))
     }
 }

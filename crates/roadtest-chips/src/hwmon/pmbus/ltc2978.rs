@@ -276,6 +276,10 @@ fn is_page(value: u16) -> bool {
 impl Chip for Ltc2977 {
     const COMPATIBLE: &'static str = "lltc,ltc2977";
 
+    fn acknowledges(&self, _: SimTime) -> bool {
+        self.supply.level().is_high()
+    }
+
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         self.supply.accessed(bus)?;
         let Some((&code, data)) = bytes.split_first() else {

@@ -9,8 +9,8 @@
 //! response (7.4.3), and the spread of the conversion time (6.5): it is the
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
-use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Level, Lux, Nack, SimTime, Stimulus, registers};
+use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Level, Lux, SimTime, Stimulus, registers};
 
 registers! {
     /// TI OPT3001, datasheet SBOS681C, section 7.6.
@@ -90,7 +90,6 @@ pub enum Conversions {
 #[derive(Clone, Debug)]
 pub struct Opt3001 {
     registers: Registers,
-    supply: Supply,
     light: Light,
     conversions: Conversions,
     /// When the running conversion ends.
@@ -112,7 +111,6 @@ impl Opt3001 {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             light: Light::Code(0),
             conversions: Conversions::End,
             done_at: None,
@@ -289,10 +287,6 @@ impl RegisterChip for Opt3001 {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)
-    }
-
     fn after_read(&mut self, register: Register, _: &mut Bus) {
         if register == reg::CONFIG {
             self.acknowledge();
@@ -331,12 +325,10 @@ impl RegisterChip for Opt3001 {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
+        let maker = self.registers.get(reg::MANUFACTURER_ID);
+        let device = self.registers.get(reg::DEVICE_ID);
+        self.registers.set_power(on, now);
         if !on.is_high() {
-            let maker = self.registers.get(reg::MANUFACTURER_ID);
-            let device = self.registers.get(reg::DEVICE_ID);
-            self.registers.reset();
-            self.registers.leave(CONVERTING_ONCE);
             self.registers.store(reg::MANUFACTURER_ID, maker);
             self.registers.store(reg::DEVICE_ID, device);
             self.done_at = None;

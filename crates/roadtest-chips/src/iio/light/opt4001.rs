@@ -8,8 +8,8 @@
 //! and the SMBus alert response (8.5.2), and what forced mode adds to the
 //! conversion time.
 
-use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Level, SimTime, registers};
 
 registers! {
     /// TI OPT4001, datasheet SBOS993A, section 8.6.
@@ -74,7 +74,6 @@ enum Light {
 #[derive(Clone, Debug)]
 pub struct Opt4001 {
     registers: Registers,
-    supply: Supply,
     light: Light,
     /// Conversions since power-up, modulo 16.
     counter: u32,
@@ -96,9 +95,10 @@ impl Opt4001 {
     /// A chip that must be left alone for `startup` after power-up. The
     /// datasheet's electrical characteristics (7.5) have 0.5 ms.
     pub fn with_start_up(startup: SimTime) -> Self {
+        let mut registers = Registers::new(reg::MAP);
+        registers.set_start_up("7.5", startup);
         Self {
-            registers: Registers::new(reg::MAP),
-            supply: Supply::new("7.5", startup),
+            registers,
             light: Light::Steps(0),
             counter: 0,
             done_at: None,
@@ -200,10 +200,6 @@ impl RegisterChip for Opt4001 {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)
-    }
-
     fn after_read(&mut self, register: Register, _: &mut Bus) {
         if register == reg::FLAGS {
             self.registers.store(reg::READY, 0);
@@ -228,9 +224,8 @@ impl RegisterChip for Opt4001 {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
+        self.registers.set_power(on, now);
         if !on.is_high() {
-            self.registers.reset();
             self.counter = 0;
             self.done_at = None;
         }

@@ -14,7 +14,7 @@ mod part;
 
 pub use part::Part;
 
-use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
 use roadtest_model::{Access, Bus, Direction, Level, Nack, SimTime, registers};
 
 registers! {
@@ -93,7 +93,6 @@ enum Phase {
 pub struct Tsl2772 {
     part: Part,
     registers: Registers,
-    supply: Supply,
     settling: Settling,
     /// From PON to the start of an engine.
     settled: MinGap,
@@ -122,7 +121,6 @@ impl Tsl2772 {
         let mut chip = Self {
             part,
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", START_UP),
             settling: Settling::Enforced,
             settled: MinGap::new(
                 "PON to the start of an engine",
@@ -138,7 +136,7 @@ impl Tsl2772 {
             auto_increment: Level::Low,
         };
         chip.set_id(part.id());
-        chip
+        chip.start_up(START_UP)
     }
 
     /// Another part: what ID reads.
@@ -157,7 +155,7 @@ impl Tsl2772 {
     /// 10 ms.
     #[must_use]
     pub fn start_up(mut self, time: SimTime) -> Self {
-        self.supply = Supply::new("", time);
+        self.registers.set_start_up("", time);
         self
     }
 
@@ -335,10 +333,6 @@ impl RegisterChip for Tsl2772 {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)
-    }
-
     fn write_message(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         self.addressed(bus)?;
         let Some((&command, data)) = bytes.split_first() else {
@@ -424,10 +418,9 @@ impl RegisterChip for Tsl2772 {
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
+        let id = self.registers.get(reg::ID);
+        self.registers.set_power(on, now);
         if !on.is_high() {
-            let id = self.registers.get(reg::ID);
-            self.registers.reset();
             self.registers.store(reg::ID, id);
             self.results = (0, 0, 0);
             self.phase = None;

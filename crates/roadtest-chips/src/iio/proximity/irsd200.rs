@@ -8,7 +8,7 @@
 //! of two or more needs a time window. Not modelled: the filters' effect, the
 //! timer, and when a signal crosses a threshold: the test says so.
 
-use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers, Supply};
+use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, Nack, SimTime, registers};
 
 registers! {
@@ -50,7 +50,6 @@ const SETTLING: SimTime = SimTime::s(3);
 #[derive(Clone, Debug)]
 pub struct Irsd200 {
     registers: Registers,
-    supply: Supply,
     settled: MinGap,
 }
 
@@ -65,7 +64,6 @@ impl Irsd200 {
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            supply: Supply::new("", SimTime::ZERO),
             settled: settling(SETTLING),
         }
     }
@@ -145,7 +143,6 @@ impl RegisterChip for Irsd200 {
     }
 
     fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
         if let Err(text) = self.settled.check(bus.now()) {
             bus.violation(text);
         }
@@ -164,13 +161,6 @@ impl RegisterChip for Irsd200 {
     fn interrupt(&self) -> Level {
         let pending = self.registers.get(reg::STATUS) & self.registers.get(reg::INTR);
         Level::high_when(pending != 0)
-    }
-
-    fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        if !on.is_high() {
-            self.registers.reset();
-        }
     }
 }
 

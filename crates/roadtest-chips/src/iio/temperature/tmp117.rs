@@ -4,7 +4,7 @@
 //! modelled: a temperature that is set is there to be read at once.
 
 use roadtest_model::register::{Map, RegisterChip, Registers};
-use roadtest_model::registers;
+use roadtest_model::{SimTime, registers};
 
 registers! {
     /// TI TMP117, datasheet SNOSD82, section 7.6.
@@ -32,9 +32,9 @@ pub struct Tmp117 {
 
 impl Default for Tmp117 {
     fn default() -> Self {
-        Self {
-            registers: Registers::new(reg::MAP),
-        }
+        let mut registers = Registers::new(reg::MAP);
+        registers.set_start_up("7.3.1", SimTime::us(1500));
+        Self { registers }
     }
 }
 

@@ -6,12 +6,13 @@
 //! Modelled: page writes that wrap inside their page, the internal write
 //! cycle (5 ms, `tWR`) during which the chip answers nothing, sequential reads
 //! that roll over at the end of the memory, reads from the current address,
-//! the write-protect pin. Not modelled: parts that take several bus addresses
+//! the write-protect pin, the supply. Not modelled: parts that take several bus addresses
 //! (24C04 to 24C16, 24C1024), serial numbers and security registers.
 
 use std::fmt::Write;
 use std::marker::PhantomData;
 
+use roadtest_model::register::Supply;
 use roadtest_model::{Access, Bus, Chip, Direction, Level, Nack, SimTime};
 
 /// What distinguishes the parts of the family.
@@ -57,9 +58,13 @@ pub type At24c256 = At24<C256>;
 /// datasheets).
 pub const WRITE_CYCLE: SimTime = SimTime::ms(5);
 
+/// From power-up to the first command (device reset, both datasheets).
+const START_UP: SimTime = SimTime::us(100);
+
 /// One EEPROM.
 #[derive(Clone, Debug)]
 pub struct At24<P> {
+    supply: Supply,
     memory: Vec<u8>,
     /// The current address.
     address: usize,
@@ -85,6 +90,7 @@ impl<P: Part> At24<P> {
     /// A part as it is delivered: every byte 0xff, write-protect low.
     pub fn new() -> Self {
         Self {
+            supply: Supply::new("device reset", START_UP),
             memory: vec![0xff; P::BYTES],
             address: 0,
             pending: Vec::new(),
@@ -125,7 +131,8 @@ impl<P: Part> At24<P> {
     }
 
     fn acknowledge(&self, direction: Direction, bus: &mut Bus) -> Result<(), Nack> {
-        if bus.now() >= self.busy_until {
+        self.supply.accessed(bus)?;
+        if self.acknowledges(bus.now()) {
             return Ok(());
         }
         bus.log(Access {
@@ -175,6 +182,11 @@ impl<P: Part> At24<P> {
 
 impl<P: Part> Chip for At24<P> {
     const COMPATIBLE: &'static str = P::COMPATIBLE;
+
+    /// During its write cycle the chip does not.
+    fn acknowledges(&self, now: SimTime) -> bool {
+        self.supply.level().is_high() && now >= self.busy_until
+    }
 
     fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
         // Why: only a STOP starts the write cycle; a repeated START drops
@@ -240,6 +252,7 @@ impl<P: Part> Chip for At24<P> {
     /// Power that goes in a write cycle leaves its bytes erased and not
     /// programmed. The datasheet promises nothing about them.
     fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
         if !on.is_high() {
             if now < self.busy_until {
                 for address in self.programming.drain(..) {

@@ -89,6 +89,29 @@ fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
     Ok(())
 }
 
+/// Of a message that nobody acknowledges, the controller sends the address
+/// byte: START, nine bits, STOP. At 400 kHz a bit takes 2.5 us.
+#[test]
+fn an_address_without_a_chip_costs_the_time_of_the_address_byte() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let bus = uml.i2c_dev()?;
+    let bits = |address: u16| -> roadtest::Result<u64> {
+        let target = bus.at(address)?;
+        let start = uml.now();
+        // What comes of it is not the point here. After an error, the kernel
+        // takes 1 us to return.
+        let _ = target.write_word_data(0x10, 0x2030);
+        Ok((uml.now() - start).as_ns() / 2_500)
+    };
+    assert_eq!(bits(0x44)?, 2 + 9 * 4);
+    assert_eq!(bits(0x45)?, 2 + 9);
+    chip.disconnect();
+    assert_eq!(bits(0x44)?, 2 + 9);
+    Ok(())
+}
+
 #[test]
 fn smbus_protocols_are_the_messages_of_the_specification() -> roadtest::Result {
     let mut board = Board::new();

@@ -4,6 +4,8 @@
 use roadtest::{Board, Device, Uml, Wired};
 use roadtest_chips::iio::temperature::tmp117::Tmp117;
 
+mod power;
+
 fn bound() -> roadtest::Result<(Uml, Wired<Tmp117>, Device)> {
     let mut board = Board::new();
     let chip = board.i2c(0x48, Tmp117::default());

@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::nvmem::Nvmem;
-use roadtest::{Board, Errno, Level, SimTime, Uml, Wired};
+use roadtest::{Board, Errno, Level, SimTime, Supply, Uml, Wired};
 use roadtest_chips::misc::eeprom::at24::{At24, At24c02, At24c256, C02, C256, Part, WRITE_CYCLE};
 
 /// How long the driver tries, unless it is told.
@@ -148,6 +148,21 @@ fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
     );
     let busy = chip.news().when(|line| line.starts_with("W BUSY"));
     assert!(busy.len() >= 3, "{} tries", busy.len());
+    Ok(())
+}
+
+/// A chip that is busy does not acknowledge its address: START, nine bits and
+/// STOP are all that a try costs.
+#[test]
+fn a_try_during_the_write_cycle_costs_the_time_of_the_address_byte() -> roadtest::Result {
+    let (uml, chip, memory) = bind(At24c02::new())?;
+    chip.with(|chip| chip.set_write_cycle(SimTime::ms(60)));
+    memory.write(0, b"01234567")?;
+    let target = uml.i2c_dev()?.at_bound(chip.address())?;
+    let start = uml.now();
+    assert_eq!(target.write_byte_data(8, 0), Err(Errno::EIO));
+    // In bits of 2.5 us; the kernel takes 1 us to return.
+    assert_eq!((uml.now() - start).as_ns() / 2_500, 2 + 9);
     Ok(())
 }
 
@@ -383,13 +398,33 @@ fn unloading_takes_the_memory() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
-fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
+/// A board on which the driver switches the supply of a 24C02, and a regulator
+/// that says that it takes `delay_us`.
+fn switched(delay_us: u32) -> (Board, Wired<At24<C02>>, Supply) {
     let mut board = Board::new();
     let vcc = board.gpio(0);
     let supply = board.fixed_supply("vcc", 3_300_000, &vcc);
     let chip = board.i2c(0x50, numbered::<C02>());
     let chip = chip.prop("pagesize", 8).powered_by("vcc", &supply);
+    let label = supply.label();
+    board.dts(&format!("&{label} {{ startup-delay-us = <{delay_us}>; }};"));
+    (board, chip, supply)
+}
+
+/// The driver (6.1, 6.12, 7.3) waits for nothing after it has switched the
+/// supply on: the chip's 100 us are the regulator's to know.
+#[test]
+fn a_supply_that_is_there_at_once_is_too_early_for_the_chip() -> roadtest::Result {
+    let (board, chip, _supply) = switched(0);
+    let uml = board.boot()?;
+    uml.expect_violation("from power-up to first access, at least 100 us required");
+    uml.bind(&chip)?;
+    Ok(())
+}
+
+#[test]
+fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
+    let (board, chip, supply) = switched(100);
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     uml.sleep(SimTime::ms(1));
@@ -406,11 +441,7 @@ fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
 /// chip's write cycle. What was written is lost, and nobody is told.
 #[test]
 fn a_switched_supply_goes_off_in_the_write_cycle() -> roadtest::Result {
-    let mut board = Board::new();
-    let vcc = board.gpio(0);
-    let supply = board.fixed_supply("vcc", 3_300_000, &vcc);
-    let chip = board.i2c(0x50, numbered::<C02>());
-    let chip = chip.prop("pagesize", 8).powered_by("vcc", &supply);
+    let (board, chip, supply) = switched(100);
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     let start = uml.now();

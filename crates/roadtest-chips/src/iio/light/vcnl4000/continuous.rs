@@ -228,4 +228,11 @@ impl<P: Part> RegisterChip for Continuous<P> {
             self.measured_proximity(value);
         }
     }
+
+    /// After power-up, both channels are shut down.
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.registers.set_power(on, now);
+        self.light_configured(now);
+        self.proximity_configured(now);
+    }
 }

@@ -6,7 +6,7 @@
 //! conversion mode of the ambient light parameter.
 
 use roadtest_model::register::{Guard, Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, SimTime, registers};
+use roadtest_model::{Bus, Level, SimTime, registers};
 
 registers! {
     /// Vishay VCNL4000, datasheet 83798, register description.
@@ -121,6 +121,12 @@ impl OnDemand {
         }
     }
 
+    /// The supply went: nothing is measured any more.
+    pub(super) fn stop(&mut self) {
+        self.als_done = None;
+        self.prox_done = None;
+    }
+
     pub(super) fn due(&self) -> Option<SimTime> {
         self.als_done.into_iter().chain(self.prox_done).min()
     }
@@ -230,5 +236,12 @@ impl RegisterChip for Vcnl4000 {
 
     fn wake(&mut self, now: SimTime) {
         self.on_demand.wake(&mut self.registers, now);
+    }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        let id = self.registers.get(reg::PRODUCT_ID);
+        self.registers.set_power(on, now);
+        self.registers.store(reg::PRODUCT_ID, id);
+        self.on_demand.stop();
     }
 }

@@ -229,4 +229,10 @@ impl RegisterChip for Vcnl4010 {
             self.measure_light();
         }
     }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.registers.set_power(on, now);
+        self.on_demand.stop();
+        self.self_time(now);
+    }
 }

@@ -135,6 +135,7 @@ fn a_write_that_power_does_not_outlast_is_lost() {
     write(&mut chip, T1, &[0x11, 4]);
     chip.power(Level::Low, chip.busy_until() - SimTime::ns(1));
     assert_eq!(chip.memory()[0x10..0x13], [1, 0xff, 3]);
+    chip.power(Level::High, SimTime::ZERO);
     write(&mut chip, T1, &[0x11, 5]);
     chip.power(Level::Low, chip.busy_until());
     assert_eq!(chip.memory()[0x10..0x13], [1, 5, 3]);
@@ -145,9 +146,14 @@ fn the_contents_survive_without_power() {
     let mut chip = At24c02::new();
     write(&mut chip, T0, &[0x05, 1]);
     chip.power(Level::Low, T1);
+    assert_snapshot!(read_on(&mut chip, T1, 1), @r"
+    ! access without power
+    NACK
+    ");
     chip.power(Level::High, T1);
-    assert_snapshot!(read_on(&mut chip, T1, 1), @"R MEM 00 ff");
-    assert_snapshot!(read(&mut chip, T1, &[0x05], 1), @"R MEM 05 01");
+    let started = T1 + SimTime::us(100);
+    assert_snapshot!(read_on(&mut chip, started, 1), @"R MEM 00 ff");
+    assert_snapshot!(read(&mut chip, started, &[0x05], 1), @"R MEM 05 01");
 }
 
 proptest! {

@@ -137,8 +137,30 @@ fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
     terminal.press("echo rc=$?\r");
     terminal.expect("\rrc=130");
 
-    // Ctrl-] is the way to the models.
+    // So it does what never sleeps, be it a program or the shell itself, whose
+    // variables outlive it.
+    terminal.press("kept=here\r");
+    terminal.press("sh -c 'echo spins; while :; do :; done'\r");
+    terminal.expect("\rspins");
+    terminal.press("\x03");
+    terminal.expect("^C");
+    terminal.expect("guest:/# ");
+    terminal.press("echo spins again; while :; do :; done\r");
+    terminal.expect("\rspins again");
+    terminal.press("\x03");
+    terminal.expect("guest:/# ");
+    terminal.press("echo is $kept\r");
+    terminal.expect("\ris here");
+
+    // Ctrl-] is the way to the models, and waits for a program that computes.
+    terminal.press("sh -c 'echo spins too; while :; do :; done'\r");
+    terminal.expect("\rspins too");
     terminal.press("\x1d");
+    terminal.expect("Ctrl-C stops its program");
+    terminal.press("\x03");
+    terminal.command("chips");
+    terminal.expect("opt3001        0x44  6 registers");
+
     terminal.command("bind");
     terminal.expect("opt3001: driver opt3001 is bound");
     terminal.command("set opt3001 illuminance 88800");

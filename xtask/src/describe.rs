@@ -3,6 +3,7 @@
 //! in Markdown. The text of one map is made by `roadtest-model`.
 
 use roadtest_chips::registry::{self, Entry};
+use roadtest_model::StimulusKind;
 
 use crate::console;
 use crate::exit::{self, Done};
@@ -68,7 +69,21 @@ fn describe(entry: &Entry) -> String {
         Some(map) => map.describe(),
         None => "Its protocol is not a register map; the model's file describes it.\n".to_owned(),
     };
-    head + &body
+    head + &body + &stimuli(&(entry.stimuli)())
+}
+
+/// What a person can set of the world around it, as a table.
+fn stimuli(kinds: &[StimulusKind]) -> String {
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let rows = kinds.iter().map(|kind| {
+        let (low, high) = (kind.range.start(), kind.range.end());
+        format!("| `{}` | {low} to {high} | {} |\n", kind.name, kind.unit)
+    });
+    let head = "\nStimuli, at the prompt of `cargo xtask shell`:\n\n\
+                | name | range | unit |\n|---|---|---|\n";
+    rows.fold(head.to_owned(), |table, row| table + &row)
 }
 
 /// The chips that a name, a `compatible` or a module stands for: a module may

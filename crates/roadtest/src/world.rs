@@ -10,7 +10,9 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
 use roadtest_model::register::Registers;
-use roadtest_model::{Access, Bus, Chip, Direction, Edge, Level, Nack, SimTime, Violation};
+use roadtest_model::{
+    Access, Bus, Chip, Direction, Edge, Level, Nack, OutOfRange, SimTime, StimulusKind, Violation,
+};
 use roadtest_record::event::{Event, What};
 
 use crate::context;
@@ -29,10 +31,10 @@ pub(crate) trait AnyChip: Any {
     fn reset(&mut self, level: Level, now: SimTime);
     fn registers(&self) -> Option<&Registers>;
     fn registers_mut(&mut self) -> Option<&mut Registers>;
-    /// Name and unit of each stimulus.
-    fn stimuli(&self) -> Vec<(&'static str, &'static str)>;
-    /// Sets a stimulus; gives whether there is one of that name.
-    fn stimulate(&mut self, name: &str, value: i64) -> bool;
+    /// What can be set of the world around it.
+    fn stimuli(&self) -> Vec<StimulusKind>;
+    /// Sets a stimulus; `None` where there is none of that name.
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>>;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -76,16 +78,13 @@ impl<C: Chip> AnyChip for C {
         Chip::registers_mut(self)
     }
 
-    fn stimuli(&self) -> Vec<(&'static str, &'static str)> {
-        C::STIMULI.iter().map(|one| (one.name, one.unit)).collect()
+    fn stimuli(&self) -> Vec<StimulusKind> {
+        C::STIMULI.iter().map(|one| one.kind.clone()).collect()
     }
 
-    fn stimulate(&mut self, name: &str, value: i64) -> bool {
-        let stimulus = C::STIMULI.iter().find(|one| one.name == name);
-        if let Some(stimulus) = stimulus {
-            (stimulus.set)(self, value);
-        }
-        stimulus.is_some()
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
+        let stimulus = C::STIMULI.iter().find(|one| one.kind.name == name)?;
+        Some(stimulus.set(self, value))
     }
 }
 

@@ -163,6 +163,16 @@ fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
 
     terminal.command("bind");
     terminal.expect("opt3001: driver opt3001 is bound");
+    terminal.command("stimuli opt3001");
+    terminal.expect("illuminance    0 to 83865600 mlx");
+    terminal.command("set op3001 illuminance 1");
+    terminal.expect("there is no chip `op3001`; nearest: opt3001");
+    terminal.command("set opt3001 iluminance 1");
+    terminal.expect("there is no stimulus `iluminance`; nearest: illuminance");
+    terminal.command("set opt3001 illuminance -1");
+    terminal.expect("-1 is out of range: `illuminance` is 0 to 83865600 mlx");
+    terminal.command("reed opt3001 CONFIG");
+    terminal.expect("there is no command `reed`; nearest: read");
     terminal.command("set opt3001 illuminance 88800");
     terminal.command("read opt3001 MANUFACTURER_ID");
     terminal.expect("MANUFACTURER_ID 5449");

@@ -13,7 +13,7 @@ mod calendar;
 mod timer;
 
 use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers, Supply};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::{Bus, Level, Nack, SimTime, Stimulus, registers};
 
 use calendar::Clock;
 use timer::Countdown;
@@ -202,6 +202,24 @@ impl Pcf8563 {
 
 impl RegisterChip for Pcf8563 {
     const COMPATIBLE: &'static str = "nxp,pcf8563";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::new(
+            "time",
+            "s since 1970, as a battery has kept it",
+            946_684_800..=4_102_444_799,
+            |chip, value| {
+                chip.set_time(calendar::registers(value.u64()));
+            },
+        ),
+        Stimulus::new(
+            "battery_low",
+            "1: the supply was below Vlow",
+            0..=1,
+            |chip, value| {
+                chip.registers.store(reg::VL, value.u32());
+            },
+        ),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
     /// The pointer has four bits (8.1).

@@ -106,7 +106,10 @@ impl<'a> Prompt<'a> {
                 .find(|line| line.split(' ').next() == Some(word))
             {
                 Some(usage) => Err(format!("usage: {usage}")),
-                None => Err(format!("there is no `{word}`; `help` says what there is")),
+                None => {
+                    let commands = HELP.lines().filter_map(|line| line.split(' ').next());
+                    Err(unknown("command", word, commands) + "; `help` says what they do")
+                }
             },
         };
         Outcome::Said(said.unwrap_or_else(|problem| problem))
@@ -132,12 +135,15 @@ impl<'a> Prompt<'a> {
 
     fn slot(&self, name: &str) -> Result<usize, String> {
         let world = self.world.borrow();
+        let mut names = world.slots.iter().map(|slot| slot.name.as_str());
         let known = || {
-            let names: Vec<&str> = world.slots.iter().map(|slot| slot.name.as_str()).collect();
-            format!("there is no chip `{name}`; there are: {}", names.join(", "))
+            unknown(
+                "chip",
+                name,
+                world.slots.iter().map(|slot| slot.name.as_str()),
+            )
         };
-        let mut slots = world.slots.iter();
-        slots.position(|slot| slot.name == name).ok_or_else(known)
+        names.position(|known| known == name).ok_or_else(known)
     }
 
     /// Looks at a chip or changes it; what follows reaches its pins.
@@ -194,27 +200,28 @@ impl<'a> Prompt<'a> {
         self.with(chip, |slot| {
             let stimuli = slot.chip.borrow().stimuli();
             if stimuli.is_empty() {
-                return Ok(format!(
-                    "{} has no stimuli with names; its registers can be written",
-                    slot.name
-                ));
+                return Ok(without_stimuli(slot));
             }
-            let lines = stimuli.iter();
-            Ok(lines
-                .map(|(name, unit)| format!("{name:14} {unit}\n"))
-                .collect())
+            let lines = stimuli.into_iter().map(|kind| {
+                let (low, high) = kind.range.into_inner();
+                format!("{:14} {low} to {high} {}\n", kind.name, kind.unit)
+            });
+            Ok(lines.collect())
         })
     }
 
     fn set(&self, chip: &str, stimulus: &str, value: &str) -> Result<String, String> {
         let value = number(value)?;
         self.with(chip, |slot| {
-            match slot.chip.borrow_mut().stimulate(stimulus, value) {
-                true => Ok(String::new()),
-                false => Err(format!(
-                    "there is no stimulus `{stimulus}`; `stimuli {}` says which there are",
-                    slot.name
-                )),
+            let mut chip = slot.chip.borrow_mut();
+            match chip.stimulate(stimulus, value) {
+                Some(result) => result.map(|()| String::new()).map_err(|e| e.to_string()),
+                None if chip.stimuli().is_empty() => Err(without_stimuli(slot)),
+                None => {
+                    let names = chip.stimuli();
+                    let names = names.iter().map(|kind| kind.name);
+                    Err(unknown("stimulus", stimulus, names))
+                }
             }
         })
     }
@@ -245,11 +252,13 @@ impl<'a> Prompt<'a> {
         };
         let mut world = self.world.borrow_mut();
         let lines = world.lines.lines.keys().copied();
-        let line = lines
-            .map(|line| (line, world.lines.label(line)))
+        let labels: Vec<(u16, String)> =
+            lines.map(|line| (line, world.lines.label(line))).collect();
+        let line = labels
+            .iter()
             .find(|(number, name)| number.to_string() == line || name == line)
-            .map(|(number, _)| number)
-            .ok_or_else(|| format!("this board has no line `{line}`; `pins` says which it has"))?;
+            .map(|(number, _)| *number)
+            .ok_or_else(|| unknown("line", line, labels.iter().map(|(_, name)| name.as_str())))?;
         world.drive_by_hand(line, level);
         Ok(String::new())
     }
@@ -299,6 +308,19 @@ fn without_registers(slot: &Slot) -> String {
     format!("{} has no registers with names", slot.name)
 }
 
+fn without_stimuli(slot: &Slot) -> String {
+    format!("{} senses nothing; its registers can be written", slot.name)
+}
+
+/// That there is no such thing, and what it may have meant.
+fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let score = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
+    let mut known: Vec<&str> = known.collect();
+    known.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    known.truncate(5);
+    format!("there is no {what} `{name}`; nearest: {}", known.join(", "))
+}
+
 /// `-5`, `0x1f`.
 fn number(text: &str) -> Result<i64, String> {
     let parsed = match text.strip_prefix("0x") {
@@ -331,6 +353,14 @@ fn duration(text: &str) -> Result<SimTime, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_does_not_exist_gives_the_nearest() {
+        assert_eq!(
+            unknown("chip", "op3001", ["tmp117", "opt3001"].into_iter()),
+            "there is no chip `op3001`; nearest: opt3001, tmp117"
+        );
+    }
 
     #[test]
     fn a_time_has_a_unit() {

@@ -8,7 +8,7 @@
 //! itself takes no time inside the interval.
 
 use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
@@ -89,6 +89,14 @@ impl As6200 {
 
 impl RegisterChip for As6200 {
     const COMPATIBLE: &'static str = "ams,as6200";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "temperature",
+        "m°C",
+        -128_000..=127_996,
+        |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        },
+    )];
     const MAP: &'static Map = reg::MAP;
     /// Two bits of the pointer select.
     const POINTER_MASK: u32 = 0x03;

@@ -8,7 +8,7 @@
 //! zero.
 
 use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
@@ -82,6 +82,14 @@ impl Lm75 {
 
 impl RegisterChip for Lm75 {
     const COMPATIBLE: &'static str = "national,lm75";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "temperature",
+        "m°C",
+        -128_000..=127_996,
+        |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        },
+    )];
     const MAP: &'static Map = reg::MAP;
     const POINTER_MASK: u32 = 0x03;
 

@@ -7,7 +7,7 @@
 //! conversion; a conversion takes no time of its own inside the interval.
 
 use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
@@ -79,6 +79,14 @@ impl Pct2075 {
 
 impl RegisterChip for Pct2075 {
     const COMPATIBLE: &'static str = "nxp,pct2075";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "temperature",
+        "m°C",
+        -128_000..=127_996,
+        |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        },
+    )];
     const MAP: &'static Map = reg::MAP;
     /// Three bits of the pointer select.
     const POINTER_MASK: u32 = 0x07;

@@ -8,7 +8,7 @@
 //! response and the general-call commands are absent.
 
 use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 use super::sensor::{Sensor, code, signed};
 use super::thermostat::Mode;
@@ -76,6 +76,14 @@ impl Tmp75 {
 
 impl RegisterChip for Tmp75 {
     const COMPATIBLE: &'static str = "ti,tmp75";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "temperature",
+        "m°C",
+        -128_000..=127_996,
+        |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        },
+    )];
     const MAP: &'static Map = reg::MAP;
     /// Two bits of the pointer select.
     const POINTER_MASK: u32 = 0x03;

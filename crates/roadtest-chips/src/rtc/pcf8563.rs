@@ -192,10 +192,7 @@ impl Pcf8563 {
     fn check_whole(&mut self, bus: &mut Bus) {
         let written = std::mem::take(&mut self.written);
         if !written.is_empty() && written.len() < TIME.len() {
-            bus.violation(
-                "the time is set in pieces, which can corrupt it: \
-                 02h to 08h must be written in one access (8.5)",
-            );
+            bus.violation("02h to 08h are written in pieces, which can corrupt the time (8.5)");
         }
     }
 }

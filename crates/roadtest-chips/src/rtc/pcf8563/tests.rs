@@ -207,8 +207,7 @@ fn the_time_must_be_set_whole_and_in_decimal() {
         violations(text),
         [
             "! write of 1a to MINUTES, which is no BCD number of 0 to 59 (8.4.2)",
-            "! the time is set in pieces, which can corrupt it: \
-             02h to 08h must be written in one access (8.5)"
+            "! 02h to 08h are written in pieces, which can corrupt the time (8.5)"
         ]
     );
 }

@@ -86,8 +86,8 @@ fn stimuli(kinds: &[StimulusKind]) -> String {
     rows.fold(head.to_owned(), |table, row| table + &row)
 }
 
-/// The chips that a name, a `compatible` or a module stands for: a module may
-/// hold several.
+/// The chips that a name, a `compatible`, a module or a folder stands for: a
+/// module may hold several.
 fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     let path = wanted.replace('/', "::");
     let named = |entry: &&Entry| entry.name() == wanted || entry.compatible == wanted;
@@ -95,8 +95,11 @@ fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     if !exact.is_empty() {
         return Ok(exact);
     }
-    let within =
-        |entry: &&Entry| entry.module == path || entry.module.rsplit("::").next() == Some(wanted);
+    let folder = format!("{}::", path.trim_end_matches("::"));
+    let within = |entry: &&Entry| {
+        let last = entry.module.rsplit("::").next();
+        entry.module == path || entry.module.starts_with(&folder) || last == Some(wanted)
+    };
     let found: Vec<&Entry> = all.iter().filter(within).collect();
     match found.is_empty() {
         true => Err(exit::usage(format!(
@@ -138,6 +141,7 @@ mod tests {
         }
         assert_eq!(names("misc/eeprom/at24"), ["24c02", "24c256"]);
         assert_eq!(names("rtc::pcf8563"), ["pcf8563"]);
+        assert_eq!(names("iio/temperature"), ["tmp117"]);
     }
 
     #[test]

@@ -142,7 +142,8 @@ impl<'a> Session<'a> {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        say(&format!("{}\n{WELCOME}\n", self.prompt.chips()));
+        // The test harness has begun a line.
+        say(&format!("\n{}\n{WELCOME}\n", self.prompt.chips()));
         let mut place = Place::Guest;
         loop {
             place = match place {

@@ -239,7 +239,7 @@ impl RegisterChip for Tmp431 {
         Stimulus::new("remote", "m°C", -64_000..=190_937, |chip, value| {
             chip.set_remote(Diode::At(Celsius::milli(value.i32())));
         }),
-        Stimulus::new("diode_open", "1: no diode", 1..=1, |chip, _| {
+        Stimulus::new("diode_open", "flag", 1..=1, |chip, _| {
             chip.set_remote(Diode::Open);
         }),
     ];

@@ -202,20 +202,15 @@ impl RegisterChip for Pcf8563 {
     const STIMULI: &'static [Stimulus<Self>] = &[
         Stimulus::new(
             "time",
-            "s since 1970, as a battery has kept it",
+            "s since 1970",
             946_684_800..=4_102_444_799,
             |chip, value| {
                 chip.set_time(calendar::registers(value.u64()));
             },
         ),
-        Stimulus::new(
-            "battery_low",
-            "1: the supply was below Vlow",
-            0..=1,
-            |chip, value| {
-                chip.registers.store(reg::VL, value.u32());
-            },
-        ),
+        Stimulus::new("battery_low", "flag", 0..=1, |chip, value| {
+            chip.registers.store(reg::VL, value.u32());
+        }),
     ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;

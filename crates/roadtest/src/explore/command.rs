@@ -2,6 +2,7 @@
 //! The commands of the models' prompt: a line in, a text out. Where lines come
 //! from and where texts go is not its business.
 
+use roadtest_model::register::{NameError, Registers};
 use roadtest_model::{Level, SimTime};
 
 use crate::timeline;
@@ -177,7 +178,9 @@ impl<'a> Prompt<'a> {
         self.with(chip, |slot| {
             let chip = slot.chip.borrow();
             let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
-            registers.show_by_name(register).map_err(|e| e.to_string())
+            registers
+                .show_by_name(register)
+                .map_err(|error| named(&error, registers))
         })
     }
 
@@ -189,9 +192,9 @@ impl<'a> Prompt<'a> {
             let registers = chip
                 .registers_mut()
                 .ok_or_else(|| format!("{} has no registers with names", slot.name))?;
-            registers
-                .store_by_name(register, value)
-                .map_err(|error| error.to_string())?;
+            if let Err(error) = registers.store_by_name(register, value) {
+                return Err(named(&error, registers));
+            }
             registers.show_by_name(register).map_err(|e| e.to_string())
         })
     }
@@ -312,13 +315,32 @@ fn without_stimuli(slot: &Slot) -> String {
     format!("{} senses nothing; its registers can be written", slot.name)
 }
 
+/// What is wrong with the name of a register or its value, with the nearest
+/// names.
+fn named(error: &NameError, registers: &Registers) -> String {
+    let NameError::Unknown { name, .. } = error else {
+        return error.to_string();
+    };
+    let all = registers.map().registers;
+    let fields = all.iter().flat_map(|register| register.fields());
+    let names = all.iter().map(|register| register.name);
+    unknown(
+        "register or field",
+        name,
+        names.chain(fields.map(|field| field.name)),
+    )
+}
+
 /// That there is no such thing, and what it may have meant.
 fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let score = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
     let mut known: Vec<&str> = known.collect();
     known.sort_by(|a, b| score(b).total_cmp(&score(a)));
     known.truncate(5);
-    format!("there is no {what} `{name}`; nearest: {}", known.join(", "))
+    match known.is_empty() {
+        true => format!("there is no {what} `{name}`, nor any other"),
+        false => format!("there is no {what} `{name}`; nearest: {}", known.join(", ")),
+    }
 }
 
 /// `-5`, `0x1f`.
@@ -327,7 +349,7 @@ fn number(text: &str) -> Result<i64, String> {
         Some(digits) => i64::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    parsed.map_err(|error| format!("`{text}` is no number: {error}"))
+    parsed.map_err(|_any| format!("`{text}` is no number; one is 20, -5 or 0x1f"))
 }
 
 /// `20ms`.

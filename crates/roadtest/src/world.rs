@@ -132,6 +132,8 @@ pub(crate) struct World {
     pub(crate) breaches: Vec<Breach>,
     pub(crate) fault: Option<Fault>,
     pub(crate) transfers: u64,
+    /// What the message before this one wrote, where that only set a pointer.
+    pointer: String,
     /// The slots that the transfer under way has addressed.
     addressed: BTreeSet<usize>,
 }
@@ -179,6 +181,9 @@ impl World {
         });
         let result = result.unwrap_or(Err(Nack));
         let held = bus.is_held();
+        if held {
+            self.pointer = hex(message.bytes());
+        }
         let (accesses, violations) = bus.into_parts();
         let name = self.slots[index].name.clone();
         if result.is_err() && accesses.is_empty() {
@@ -208,6 +213,7 @@ impl World {
             self.note(address, &name, &[], accesses, violations, false);
             self.settle(index);
         }
+        self.pointer.clear();
         self.log(What::I2cStop);
     }
 
@@ -338,11 +344,18 @@ impl World {
             Some(access) => (access.target, access.value, access.fields),
             None => Default::default(),
         };
+        let (bytes, pointer) = match write {
+            // A pointer that was set for nothing is logged when that is clear.
+            true if bytes.is_empty() => (std::mem::take(&mut self.pointer), String::new()),
+            true => (hex(bytes), String::new()),
+            false => (hex(bytes), std::mem::take(&mut self.pointer)),
+        };
         self.log(What::I2c {
             address,
             chip: chip.to_owned(),
             write,
-            bytes: hex(bytes),
+            bytes,
+            pointer,
             target,
             value,
             fields,
@@ -369,5 +382,50 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World").field("now", &self.now).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roadtest_chips::iio::light::opt3001::Opt3001;
+
+    use super::*;
+    use crate::Board;
+
+    /// Direction, bytes and pointer of each message in the record.
+    fn recorded(transfer: impl FnOnce(&mut World)) -> Vec<(bool, String, String)> {
+        let mut board = Board::new();
+        let chip = board.i2c(0x44, Opt3001::default());
+        let mut world = board.world.borrow_mut();
+        transfer(&mut world);
+        world.stop();
+        let events = world.events.iter().filter_map(|event| match &event.what {
+            What::I2c {
+                write,
+                bytes,
+                pointer,
+                ..
+            } => Some((*write, bytes.clone(), pointer.clone())),
+            _ => None,
+        });
+        let recorded = events.collect();
+        drop(world);
+        drop(chip);
+        recorded
+    }
+
+    #[test]
+    fn what_set_a_pointer_is_in_the_record_of_the_read_or_by_itself() {
+        let read = recorded(|world| {
+            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
+            world
+                .message(0x44, &mut Message::Read(&mut [0; 2]))
+                .unwrap();
+        });
+        assert_eq!(read, [(false, "54 49".into(), "7e".into())]);
+        let alone = recorded(|world| {
+            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
+        });
+        assert_eq!(alone, [(true, "7e".into(), String::new())]);
     }
 }

@@ -3,6 +3,7 @@
 //! in Markdown. The text of one map is made by `roadtest-model`.
 
 use roadtest_chips::registry::{self, Entry};
+use roadtest_model::StimulusKind;
 
 use crate::console;
 use crate::exit::{self, Done};
@@ -68,11 +69,25 @@ fn describe(entry: &Entry) -> String {
         Some(map) => map.describe(),
         None => "Its protocol is not a register map; the model's file describes it.\n".to_owned(),
     };
-    head + &body
+    head + &body + &stimuli(&(entry.stimuli)())
 }
 
-/// The chips that a name, a `compatible` or a module stands for: a module may
-/// hold several.
+/// What a person can set of the world around it, as a table.
+fn stimuli(kinds: &[StimulusKind]) -> String {
+    if kinds.is_empty() {
+        return String::new();
+    }
+    let rows = kinds.iter().map(|kind| {
+        let (low, high) = (kind.range.start(), kind.range.end());
+        format!("| `{}` | {low} to {high} | {} |\n", kind.name, kind.unit)
+    });
+    let head = "\nStimuli, at the prompt of `cargo xtask shell`:\n\n\
+                | name | range | unit |\n|---|---|---|\n";
+    rows.fold(head.to_owned(), |table, row| table + &row)
+}
+
+/// The chips that a name, a `compatible`, a module or a folder stands for: a
+/// module may hold several.
 fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     let path = wanted.replace('/', "::");
     let named = |entry: &&Entry| entry.name() == wanted || entry.compatible == wanted;
@@ -80,8 +95,11 @@ fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     if !exact.is_empty() {
         return Ok(exact);
     }
-    let within =
-        |entry: &&Entry| entry.module == path || entry.module.rsplit("::").next() == Some(wanted);
+    let folder = format!("{}::", path.trim_end_matches("::"));
+    let within = |entry: &&Entry| {
+        let last = entry.module.rsplit("::").next();
+        entry.module == path || entry.module.starts_with(&folder) || last == Some(wanted)
+    };
     let found: Vec<&Entry> = all.iter().filter(within).collect();
     match found.is_empty() {
         true => Err(exit::usage(format!(
@@ -123,6 +141,7 @@ mod tests {
         }
         assert_eq!(names("misc/eeprom/at24"), ["24c02", "24c256"]);
         assert_eq!(names("rtc::pcf8563"), ["pcf8563"]);
+        assert_eq!(names("iio/temperature"), ["tmp117"]);
     }
 
     #[test]

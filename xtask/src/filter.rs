@@ -113,9 +113,9 @@ fn nothing(filter: &Filter, tests: &[Test]) -> String {
 fn nearest(wanted: &str, tests: &[Test]) -> Vec<String> {
     let mut scored: Vec<(f64, String)> = Vec::new();
     for test in tests {
-        let leaf = test.driver.rsplit('/').next().unwrap_or_default();
-        let driver = strsim::jaro_winkler(wanted, &canonical(leaf))
-            .max(strsim::jaro_winkler(wanted, &canonical(&test.driver)));
+        let whole = canonical(&test.driver);
+        let score = |part: &str| strsim::jaro_winkler(wanted, part);
+        let driver = whole.split('/').map(score).fold(score(&whole), f64::max);
         scored.push((driver, test.driver.clone()));
         let own = strsim::jaro_winkler(wanted, &canonical(&test.test))
             .max(strsim::jaro_winkler(wanted, &canonical(&test.path())));

@@ -134,6 +134,7 @@ fn text(what: &What) -> String {
             value,
             fields,
             nack,
+            pointer: _,
         } => {
             let direction = if *write { 'W' } else { 'R' };
             let nack = if *nack { "NACK  " } else { "" };

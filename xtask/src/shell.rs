@@ -93,7 +93,7 @@ fn the_one(tests: &[Test], written: &str) -> anyhow::Result<Test> {
     let named = written.trim_matches('/').replace('-', "_");
     let driver = first.driver.replace('-', "_");
     if rest.is_empty()
-        || rest.iter().all(|test| test.driver == first.driver) && driver.ends_with(&named)
+        || rest.iter().all(|test| test.driver == first.driver) && driver.contains(&named)
     {
         return Ok(first.clone());
     }

@@ -2,8 +2,8 @@
 //! Every model of this crate by name, for commands that describe chips. A
 //! test does not need it: it names the chip's type.
 
-use roadtest_model::Chip;
 use roadtest_model::register::{Map, RegisterChip};
+use roadtest_model::{Chip, StimulusKind};
 
 use crate::{hwmon, iio, misc, regulator, rtc};
 
@@ -16,6 +16,8 @@ pub struct Entry {
     pub module: &'static str,
     /// The registers; none where the chip's protocol is no register map.
     pub map: Option<&'static Map>,
+    /// What can be set of the world around it.
+    pub stimuli: fn() -> Vec<StimulusKind>,
 }
 
 impl Entry {
@@ -61,6 +63,7 @@ fn mapped<C: RegisterChip>() -> Entry {
         compatible: C::COMPATIBLE,
         module: module::<C>(),
         map: Some(C::MAP),
+        stimuli: stimuli::<C>,
     }
 }
 
@@ -69,7 +72,13 @@ fn raw<C: Chip>() -> Entry {
         compatible: C::COMPATIBLE,
         module: module::<C>(),
         map: None,
+        stimuli: stimuli::<C>,
     }
+}
+
+fn stimuli<C: Chip>() -> Vec<StimulusKind> {
+    let kinds = C::STIMULI.iter().map(|stimulus| stimulus.kind.clone());
+    kinds.collect()
 }
 
 /// `iio::light::opt3001`, from `roadtest_chips::iio::light::opt3001::Opt3001`
@@ -118,6 +127,31 @@ mod tests {
         let mut listed: Vec<_> = all().iter().map(|entry| entry.compatible).collect();
         listed.sort_unstable();
         assert_eq!(listed, sources);
+    }
+
+    /// Chips whose only input is the bus: they set a voltage.
+    const SENSE_NOTHING: [&str; 2] = ["ti,tps62864", "ti,tps62870"];
+
+    #[test]
+    fn every_chip_that_senses_something_says_what_and_in_which_range() {
+        for entry in all() {
+            let mut names: Vec<_> = (entry.stimuli)().iter().map(|kind| kind.name).collect();
+            let senses = !SENSE_NOTHING.contains(&entry.compatible);
+            assert_eq!(
+                !names.is_empty(),
+                senses,
+                "{}: a chip that senses something has STIMULI",
+                entry.compatible
+            );
+            for kind in (entry.stimuli)() {
+                assert!(!kind.range.is_empty(), "{}: {kind:?}", entry.compatible);
+                assert!(!kind.unit.is_empty(), "{}: {kind:?}", entry.compatible);
+            }
+            names.sort_unstable();
+            let count = names.len();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}: a name twice", entry.compatible);
+        }
     }
 
     #[test]

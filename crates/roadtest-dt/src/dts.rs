@@ -24,7 +24,8 @@ fn body(text: &mut String, node: &Node, depth: usize) {
     let indent = "\t".repeat(depth);
     for property in &node.properties {
         text.push_str(&indent);
-        text.push_str(&shown(property));
+        // A list that goes on in the next line is indented by one more.
+        text.push_str(&shown(property).replace('\n', &format!("\n{indent}\t")));
         text.push_str(";\n");
     }
     for (index, child) in node.children.iter().enumerate() {
@@ -76,9 +77,14 @@ fn cell_list(property: &str, cells: &[Cell]) -> String {
     cells.join(" ")
 }
 
+/// Sixteen bytes a line: what is reviewed is to fit into a mail.
 fn byte_list(bytes: &[u8]) -> String {
-    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
+    let line = |bytes: &[u8]| {
+        let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        bytes.join(" ")
+    };
+    let lines: Vec<String> = bytes.chunks(16).map(line).collect();
+    lines.join("\n")
 }
 
 /// A C string. Bytes that are not printable ASCII are escaped one by one, as

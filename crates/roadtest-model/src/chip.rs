@@ -2,18 +2,7 @@
 //! The trait that every model implements.
 
 use crate::register::Registers;
-use crate::{Bus, Level, Nack, SimTime};
-
-/// Something of the world around a chip that a person can set by its name:
-/// what a test does with a method of the model.
-pub struct Stimulus<C: ?Sized> {
-    /// What it is called: `illuminance`.
-    pub name: &'static str,
-    /// What a value of 1 means: `millilux`.
-    pub unit: &'static str,
-    /// Sets it.
-    pub set: fn(&mut C, i64),
-}
+use crate::{Bus, Level, Nack, SimTime, Stimulus};
 
 /// A hardware model. Everything has a default but the name and the two
 /// directions of a transfer; chips whose protocol is a register map implement

@@ -7,17 +7,19 @@
 //! interface, [`bus`] is what a chip sees while it is accessed, [`chip`] is
 //! the trait that every model implements, and [`register`] is for the chips
 //! whose protocol is a register map. [`units`] are the physical quantities that
-//! tests give to chips.
+//! tests give to chips, and a [`stimulus`] is such a quantity with a name.
 
 pub mod bus;
 pub mod chip;
 pub mod level;
 pub mod register;
+pub mod stimulus;
 pub mod time;
 pub mod units;
 
 pub use bus::{Access, Bus, Direction, Nack, Violation};
-pub use chip::{Chip, Stimulus};
+pub use chip::Chip;
 pub use level::{Edge, Level};
+pub use stimulus::{OutOfRange, Stimulus, StimulusKind};
 pub use time::SimTime;
 pub use units::{Celsius, Lux};

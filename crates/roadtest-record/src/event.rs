@@ -27,6 +27,10 @@ pub enum What {
         write: bool,
         /// The bytes that crossed the bus, in hexadecimal.
         bytes: String,
+        /// The bytes of the write before this read in the same transfer, which
+        /// only told the chip where to read; mostly empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        pointer: String,
         /// What was accessed (a register's name); empty where not decoded.
         target: String,
         /// The value; empty where not decoded.

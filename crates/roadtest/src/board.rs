@@ -44,7 +44,7 @@ const ADDRESSES: std::ops::RangeInclusive<u16> = 0x08..=0x77;
 /// # }
 /// ```
 pub struct Board {
-    world: Shared,
+    pub(crate) world: Shared,
     wiring: Rc<RefCell<Wiring>>,
     context: Context,
     fragments: Vec<String>,

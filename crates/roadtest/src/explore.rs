@@ -118,7 +118,14 @@ impl<'a> Session<'a> {
             "/bin/busybox" => &["sh", "-i"],
             _ => &["-i"],
         };
-        let environment = ["PS1=guest:\\w# ", "HOME=/tmp", "HISTFILE="];
+        let environment = [
+            "PS1=guest:\\w# ",
+            "HOME=/tmp",
+            "HISTFILE=",
+            // A loop of the shell itself is stopped as any program that
+            // computes without end; the shell is to survive that.
+            "PROMPT_COMMAND=trap 'kill -INT $$' ILL",
+        ];
         let term = std::env::var("TERM").unwrap_or_else(|_| "xterm".into());
         let mut argv = vec!["/usr/bin/env".to_owned(), format!("TERM={term}")];
         argv.extend(environment.map(str::to_owned));
@@ -135,7 +142,8 @@ impl<'a> Session<'a> {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        say(&format!("{}\n{WELCOME}\n", self.prompt.chips()));
+        // The test harness has begun a line.
+        say(&format!("\n{}\n{WELCOME}\n", self.prompt.chips()));
         let mut place = Place::Guest;
         loop {
             place = match place {
@@ -149,7 +157,7 @@ impl<'a> Session<'a> {
     /// The terminal is the guest's.
     fn in_guest(&mut self) -> Result<Place, String> {
         let _raw = Raw::enter().map_err(|error| error.to_string())?;
-        self.uml.inner().machine().open_keyboard();
+        self.uml.inner().machine().open_keyboard(screen::write);
         let place = self.follow_guest();
         self.uml.inner().machine().close_keyboard();
         place.map_err(|fault| format!("\r\nthe guest is gone: {}", chain(&fault)))
@@ -160,17 +168,15 @@ impl<'a> Session<'a> {
         let from = self.uml.now();
         loop {
             let passed = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            let (shown, ended, wants_out, next) = {
+            let (ended, wants_out, next) = {
                 let mut machine = self.uml.inner().machine();
                 machine.run_until(from + SimTime::ns(passed))?;
                 (
-                    machine.take_shown(),
                     machine.take_ended(),
                     machine.wants_out(),
                     machine.next_event()?,
                 )
             };
-            screen::write(&shown);
             if self.prompt.follows() {
                 say(&self.prompt.news().replace('\n', "\r\n"));
             }

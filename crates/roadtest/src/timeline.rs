@@ -191,6 +191,7 @@ mod tests {
                 chip: "opt3001".into(),
                 write,
                 bytes: String::new(),
+                pointer: String::new(),
                 target: target.into(),
                 value: value.into(),
                 fields: fields.into(),

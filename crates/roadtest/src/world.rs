@@ -10,7 +10,9 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
 use roadtest_model::register::Registers;
-use roadtest_model::{Access, Bus, Chip, Direction, Edge, Level, Nack, SimTime, Violation};
+use roadtest_model::{
+    Access, Bus, Chip, Direction, Edge, Level, Nack, OutOfRange, SimTime, StimulusKind, Violation,
+};
 use roadtest_record::event::{Event, What};
 
 use crate::context;
@@ -30,10 +32,10 @@ pub(crate) trait AnyChip: Any {
     fn reset(&mut self, level: Level, now: SimTime);
     fn registers(&self) -> Option<&Registers>;
     fn registers_mut(&mut self) -> Option<&mut Registers>;
-    /// Name and unit of each stimulus.
-    fn stimuli(&self) -> Vec<(&'static str, &'static str)>;
-    /// Sets a stimulus; gives whether there is one of that name.
-    fn stimulate(&mut self, name: &str, value: i64) -> bool;
+    /// What can be set of the world around it.
+    fn stimuli(&self) -> Vec<StimulusKind>;
+    /// Sets a stimulus; `None` where there is none of that name.
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>>;
 }
 
 impl<C: Chip> AnyChip for C {
@@ -81,16 +83,13 @@ impl<C: Chip> AnyChip for C {
         Chip::registers_mut(self)
     }
 
-    fn stimuli(&self) -> Vec<(&'static str, &'static str)> {
-        C::STIMULI.iter().map(|one| (one.name, one.unit)).collect()
+    fn stimuli(&self) -> Vec<StimulusKind> {
+        C::STIMULI.iter().map(|one| one.kind.clone()).collect()
     }
 
-    fn stimulate(&mut self, name: &str, value: i64) -> bool {
-        let stimulus = C::STIMULI.iter().find(|one| one.name == name);
-        if let Some(stimulus) = stimulus {
-            (stimulus.set)(self, value);
-        }
-        stimulus.is_some()
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
+        let stimulus = C::STIMULI.iter().find(|one| one.kind.name == name)?;
+        Some(stimulus.set(self, value))
     }
 }
 
@@ -138,6 +137,8 @@ pub(crate) struct World {
     pub(crate) breaches: Vec<Breach>,
     pub(crate) fault: Option<Fault>,
     pub(crate) transfers: u64,
+    /// What the message before this one wrote, where that only set a pointer.
+    pointer: String,
     /// The slots that the transfer under way has addressed.
     addressed: BTreeSet<usize>,
 }
@@ -195,6 +196,9 @@ impl World {
         });
         let result = result.unwrap_or(Err(Nack));
         let held = bus.is_held();
+        if held {
+            self.pointer = hex(message.bytes());
+        }
         let (accesses, violations) = bus.into_parts();
         let name = self.slots[index].name.clone();
         if result.is_err() && accesses.is_empty() {
@@ -224,6 +228,7 @@ impl World {
             self.note(address, &name, &[], accesses, violations, false);
             self.settle(index);
         }
+        self.pointer.clear();
         self.log(What::I2cStop);
     }
 
@@ -354,11 +359,18 @@ impl World {
             Some(access) => (access.target, access.value, access.fields),
             None => Default::default(),
         };
+        let (bytes, pointer) = match write {
+            // A pointer that was set for nothing is logged when that is clear.
+            true if bytes.is_empty() => (std::mem::take(&mut self.pointer), String::new()),
+            true => (hex(bytes), String::new()),
+            false => (hex(bytes), std::mem::take(&mut self.pointer)),
+        };
         self.log(What::I2c {
             address,
             chip: chip.to_owned(),
             write,
-            bytes: hex(bytes),
+            bytes,
+            pointer,
             target,
             value,
             fields,
@@ -385,5 +397,50 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World").field("now", &self.now).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roadtest_chips::iio::light::opt3001::Opt3001;
+
+    use super::*;
+    use crate::Board;
+
+    /// Direction, bytes and pointer of each message in the record.
+    fn recorded(transfer: impl FnOnce(&mut World)) -> Vec<(bool, String, String)> {
+        let mut board = Board::new();
+        let chip = board.i2c(0x44, Opt3001::default());
+        let mut world = board.world.borrow_mut();
+        transfer(&mut world);
+        world.stop();
+        let events = world.events.iter().filter_map(|event| match &event.what {
+            What::I2c {
+                write,
+                bytes,
+                pointer,
+                ..
+            } => Some((*write, bytes.clone(), pointer.clone())),
+            _ => None,
+        });
+        let recorded = events.collect();
+        drop(world);
+        drop(chip);
+        recorded
+    }
+
+    #[test]
+    fn what_set_a_pointer_is_in_the_record_of_the_read_or_by_itself() {
+        let read = recorded(|world| {
+            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
+            world
+                .message(0x44, &mut Message::Read(&mut [0; 2]))
+                .unwrap();
+        });
+        assert_eq!(read, [(false, "54 49".into(), "7e".into())]);
+        let alone = recorded(|world| {
+            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
+        });
+        assert_eq!(alone, [(true, "7e".into(), String::new())]);
     }
 }

@@ -8,16 +8,19 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 
-use roadtest::{Board, Wired};
+use roadtest::{Board, Edge, Wired};
 use roadtest_chips::iio::light::opt3001::Opt3001;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 fn board() -> (Board, Wired<Opt3001>) {
     let mut board = Board::new();
+    let int = board.gpio_named(3, "light-int");
     let chip = board.i2c(0x44, Opt3001::default());
+    let chip = chip.interrupt(&int, Edge::Falling);
     (board, chip)
 }
 
@@ -39,7 +42,8 @@ struct Terminal {
 
 impl Terminal {
     fn start() -> Self {
-        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        let keys = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a terminal");
         grantpt(&keys).expect("granted");
         unlockpt(&keys).expect("unlocked");
         let name = ptsname(&keys, Vec::new()).expect("a name");
@@ -137,10 +141,50 @@ fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
     terminal.press("echo rc=$?\r");
     terminal.expect("\rrc=130");
 
-    // Ctrl-] is the way to the models.
+    // So it does what never sleeps, be it a program or the shell itself, whose
+    // variables outlive it.
+    terminal.press("kept=here\r");
+    terminal.press("sh -c 'echo spins; while :; do :; done'\r");
+    terminal.expect("\rspins");
+    terminal.press("\x03");
+    terminal.expect("^C");
+    terminal.expect("guest:/# ");
+    terminal.press("echo spins again; while :; do :; done\r");
+    terminal.expect("\rspins again");
+    terminal.press("\x03");
+    terminal.expect("guest:/# ");
+    terminal.press("echo is $kept\r");
+    terminal.expect("\ris here");
+
+    // Ctrl-] is the way to the models, and waits for a program that computes.
+    terminal.press("sh -c 'echo spins too; while :; do :; done'\r");
+    terminal.expect("\rspins too");
     terminal.press("\x1d");
+    terminal.expect("Ctrl-C stops its program");
+    terminal.press("\x03");
+    terminal.command("chips");
+    terminal.expect("opt3001        0x44  6 registers");
+
     terminal.command("bind");
     terminal.expect("opt3001: driver opt3001 is bound");
+    terminal.command("stimuli opt3001");
+    terminal.expect("illuminance    0 to 83865600 mlx");
+    terminal.command("set op3001 illuminance 1");
+    terminal.expect("there is no chip `op3001`; nearest: opt3001");
+    terminal.command("set opt3001 iluminance 1");
+    terminal.expect("there is no stimulus `iluminance`; nearest: illuminance");
+    terminal.command("set opt3001 illuminance -1");
+    terminal.expect("-1 is out of range: `illuminance` is 0 to 83865600 mlx");
+    terminal.command("read opt3001 CONFG");
+    terminal.expect("there is no register or field `CONFG`; nearest: CONFIG");
+    terminal.command("drive ligth-int low");
+    terminal.expect("there is no line `ligth-int`; nearest: light-int");
+    terminal.command("drive light-int low");
+    terminal.command("pins");
+    terminal.expect("3 light-int  low");
+    terminal.command("drive light-int high");
+    terminal.command("reed opt3001 CONFIG");
+    terminal.expect("there is no command `reed`; nearest: read");
     terminal.command("set opt3001 illuminance 88800");
     terminal.command("read opt3001 MANUFACTURER_ID");
     terminal.expect("MANUFACTURER_ID 5449");
@@ -161,6 +205,40 @@ fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
     assert!(status.success(), "{status}: {}", terminal.shown);
     let modes = tcgetattr(&terminal.end).expect("a terminal").local_modes;
     assert!(modes.contains(LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO));
+}
+
+/// Hangs up, and waits until the program has noticed.
+fn hang_up(mut terminal: Terminal) {
+    let pid = Pid::from_child(&terminal.child);
+    let ended = pidfd_open(pid, PidfdFlags::empty()).expect("a process");
+    // Dropping the one end of the terminal is the end of the other's input.
+    terminal.keys = File::open("/dev/null").expect("null");
+    let patience = Timespec {
+        tv_sec: 20,
+        tv_nsec: 0,
+    };
+    let mut fds = [PollFd::new(&ended, PollFlags::IN)];
+    assert!(poll(&mut fds, Some(&patience)).expect("poll") > 0);
+    assert!(!terminal.child.wait().expect("ended").success());
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_guest_wherever_the_user_was() {
+    let mut terminal = Terminal::start();
+    terminal.expect("guest:/# ");
+    hang_up(terminal);
+
+    let mut terminal = Terminal::start();
+    terminal.expect("guest:/# ");
+    terminal.press("\x1d");
+    terminal.expect("models> ");
+    hang_up(terminal);
+
+    let mut terminal = Terminal::start();
+    terminal.expect("guest:/# ");
+    terminal.press("echo spins; while :; do :; done\r");
+    terminal.expect("\rspins");
+    hang_up(terminal);
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn i2c(write: bool, bytes: &str, target: &str, value: &str, fields: &str) -> Wha
         chip: "opt3001".to_owned(),
         write,
         bytes: bytes.to_owned(),
+        pointer: String::new(),
         target: target.to_owned(),
         value: value.to_owned(),
         fields: fields.to_owned(),

@@ -154,6 +154,7 @@ impl<'a> Strings<'a> {
                 value,
                 fields,
                 nack,
+                pointer: _,
             } => {
                 let flags = u64::from(*write) | u64::from(*nack) << 1;
                 row.extend([0, self.number(chip), u64::from(*address), flags]);

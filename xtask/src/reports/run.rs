@@ -12,7 +12,7 @@ use roadtest_record::test::{Outcome, Record};
 
 use crate::catalog;
 use crate::event::Counts;
-use crate::filter;
+use crate::{exit, filter};
 
 /// A run that is over.
 #[derive(Debug)]
@@ -131,7 +131,11 @@ impl Run {
     /// None or several, with the nearest names.
     pub(crate) fn find(&self, wanted: &str) -> anyhow::Result<&Test> {
         let tests: Vec<catalog::Test> = self.tests.iter().map(Test::catalogued).collect();
-        let chosen = filter::one(&tests, wanted)?;
+        let chosen = filter::one(&tests, wanted).map_err(|error| {
+            exit::usage(format!(
+                "{error}; these are of the last run, and `cargo xtask roadtest` runs others"
+            ))
+        })?;
         self.tests
             .iter()
             .find(|test| test.record.name == chosen.name)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Every snapshot of a driver test belongs to a test that exists, and none
-//! waits for review. `snapshots/<driver>/<test>[-suffix][@versions].snap`
+//! Every snapshot of a driver test belongs to a test that exists, none waits
+//! for review, and their lines fit into a mail. `snapshots/<driver>/<test>[-suffix][@versions].snap`
 //! belongs to `fn <test>` in the module of that driver.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +12,8 @@ use crate::catalog;
 const TESTS: &str = "crates/roadtest-drivers/tests/";
 /// Where their snapshots are.
 const SNAPSHOTS: &str = "snapshots/";
+/// What a mail leaves of 80 columns when it is quoted.
+const COLUMNS_MAX: usize = 75;
 
 /// Checks all snapshots.
 pub(super) fn check(files: &[File]) -> Vec<Problem> {
@@ -25,6 +27,7 @@ pub(super) fn check(files: &[File]) -> Vec<Problem> {
             ));
         } else if file.path.starts_with(SNAPSHOTS) && file.has_extension("snap") {
             problems.extend(orphan(&file.path, &functions));
+            problems.extend(wide(file));
         }
     }
     problems
@@ -75,6 +78,26 @@ fn orphan(path: &str, functions: &BTreeMap<String, BTreeSet<&str>>) -> Option<Pr
     (!names.contains(test)).then(|| Problem::whole(path, text))
 }
 
+/// Lines that a mail would break. An access with its fields decoded stays on
+/// one line, whatever that takes: one access, one line of a diff.
+fn wide(file: &File) -> Vec<Problem> {
+    let access = |line: &str| line.starts_with("R ") || line.starts_with("W ");
+    file.lines()
+        .filter(|(_, line)| columns(line) > COLUMNS_MAX && !access(line))
+        .map(|(number, line)| {
+            let text = format!(
+                "{} columns, {COLUMNS_MAX} at the most: say it shorter where it comes from",
+                columns(line)
+            );
+            Problem::at(file, number, text)
+        })
+        .collect()
+}
+
+fn columns(line: &str) -> usize {
+    line.chars().map(|c| if c == '\t' { 8 } else { 1 }).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{file, told};
@@ -118,5 +141,15 @@ mod tests {
     #[test]
     fn a_draft_is_found_anywhere() {
         assert!(checked("crates/x/src/snapshots/a.snap.new").contains("waits for review"));
+    }
+
+    #[test]
+    fn a_line_fits_into_a_mail_unless_it_is_one_access() {
+        let path = "snapshots/rtc/rtc-pcf8563/reads_time.snap";
+        let found = |line: String| told(&wide(&file(path, &format!("---\n{line}\n"))));
+        assert_eq!(found("x".repeat(75)), "");
+        assert!(found("x".repeat(76)).contains("76 columns, 75 at the most"));
+        assert!(found(format!("\t{}", "x".repeat(68))).contains("76 columns"));
+        assert_eq!(found(format!("W CONF {}", "a=1 ".repeat(30))), "");
     }
 }

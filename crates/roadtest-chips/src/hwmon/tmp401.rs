@@ -14,7 +14,7 @@
 //! effect of n-factor and beta on the result, and the spread of times.
 
 use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, registers};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 registers! {
     /// TI TMP431, datasheet SBOS441F, table 3.
@@ -230,6 +230,17 @@ impl Tmp431 {
 
 impl RegisterChip for Tmp431 {
     const COMPATIBLE: &'static str = "ti,tmp431";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::new("local", "m°C", -64_000..=190_937, |chip, value| {
+            chip.set_local(Celsius::milli(value.i32()));
+        }),
+        Stimulus::new("remote", "m°C", -64_000..=190_937, |chip, value| {
+            chip.set_remote(Diode::At(Celsius::milli(value.i32())));
+        }),
+        Stimulus::new("diode_open", "flag", 1..=1, |chip, _| {
+            chip.set_remote(Diode::Open);
+        }),
+    ];
     const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {

@@ -13,7 +13,7 @@ mod calendar;
 mod timer;
 
 use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::{Bus, Level, Nack, SimTime, Stimulus, registers};
 
 use calendar::Clock;
 use timer::Countdown;
@@ -190,16 +190,26 @@ impl Pcf8563 {
     fn check_whole(&mut self, bus: &mut Bus) {
         let written = std::mem::take(&mut self.written);
         if !written.is_empty() && written.len() < TIME.len() {
-            bus.violation(
-                "the time is set in pieces, which can corrupt it: \
-                 02h to 08h must be written in one access (8.5)",
-            );
+            bus.violation("02h to 08h are written in pieces, which can corrupt the time (8.5)");
         }
     }
 }
 
 impl RegisterChip for Pcf8563 {
     const COMPATIBLE: &'static str = "nxp,pcf8563";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::new(
+            "time",
+            "s since 1970",
+            946_684_800..=4_102_444_799,
+            |chip, value| {
+                chip.set_time(calendar::registers(value.u64()));
+            },
+        ),
+        Stimulus::new("battery_low", "flag", 0..=1, |chip, value| {
+            chip.registers.store(reg::VL, value.u32());
+        }),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
     /// The pointer has four bits (8.1).

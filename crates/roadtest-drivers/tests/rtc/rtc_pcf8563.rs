@@ -54,7 +54,7 @@ fn clock_of(alarm: AlarmSteps) -> Descriptor {
 /// time (datasheet 8.5). That of 7.3 uses one.
 fn sets_time(uml: &Uml) {
     if uml.version() <= (6, 12) {
-        uml.expect_violation("the time is set in pieces");
+        uml.expect_violation("are written in pieces");
     }
 }
 

@@ -2,6 +2,7 @@
 //! The commands of the models' prompt: a line in, a text out. Where lines come
 //! from and where texts go is not its business.
 
+use roadtest_model::register::{NameError, Registers};
 use roadtest_model::{Level, SimTime};
 
 use crate::timeline;
@@ -106,7 +107,10 @@ impl<'a> Prompt<'a> {
                 .find(|line| line.split(' ').next() == Some(word))
             {
                 Some(usage) => Err(format!("usage: {usage}")),
-                None => Err(format!("there is no `{word}`; `help` says what there is")),
+                None => {
+                    let commands = HELP.lines().filter_map(|line| line.split(' ').next());
+                    Err(unknown("command", word, commands) + "; `help` says what they do")
+                }
             },
         };
         Outcome::Said(said.unwrap_or_else(|problem| problem))
@@ -132,12 +136,15 @@ impl<'a> Prompt<'a> {
 
     fn slot(&self, name: &str) -> Result<usize, String> {
         let world = self.world.borrow();
+        let mut names = world.slots.iter().map(|slot| slot.name.as_str());
         let known = || {
-            let names: Vec<&str> = world.slots.iter().map(|slot| slot.name.as_str()).collect();
-            format!("there is no chip `{name}`; there are: {}", names.join(", "))
+            unknown(
+                "chip",
+                name,
+                world.slots.iter().map(|slot| slot.name.as_str()),
+            )
         };
-        let mut slots = world.slots.iter();
-        slots.position(|slot| slot.name == name).ok_or_else(known)
+        names.position(|known| known == name).ok_or_else(known)
     }
 
     /// Looks at a chip or changes it; what follows reaches its pins.
@@ -171,7 +178,9 @@ impl<'a> Prompt<'a> {
         self.with(chip, |slot| {
             let chip = slot.chip.borrow();
             let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
-            registers.show_by_name(register).map_err(|e| e.to_string())
+            registers
+                .show_by_name(register)
+                .map_err(|error| named(&error, registers))
         })
     }
 
@@ -183,9 +192,9 @@ impl<'a> Prompt<'a> {
             let registers = chip
                 .registers_mut()
                 .ok_or_else(|| format!("{} has no registers with names", slot.name))?;
-            registers
-                .store_by_name(register, value)
-                .map_err(|error| error.to_string())?;
+            if let Err(error) = registers.store_by_name(register, value) {
+                return Err(named(&error, registers));
+            }
             registers.show_by_name(register).map_err(|e| e.to_string())
         })
     }
@@ -194,27 +203,28 @@ impl<'a> Prompt<'a> {
         self.with(chip, |slot| {
             let stimuli = slot.chip.borrow().stimuli();
             if stimuli.is_empty() {
-                return Ok(format!(
-                    "{} has no stimuli with names; its registers can be written",
-                    slot.name
-                ));
+                return Ok(without_stimuli(slot));
             }
-            let lines = stimuli.iter();
-            Ok(lines
-                .map(|(name, unit)| format!("{name:14} {unit}\n"))
-                .collect())
+            let lines = stimuli.into_iter().map(|kind| {
+                let (low, high) = kind.range.into_inner();
+                format!("{:14} {low} to {high} {}\n", kind.name, kind.unit)
+            });
+            Ok(lines.collect())
         })
     }
 
     fn set(&self, chip: &str, stimulus: &str, value: &str) -> Result<String, String> {
         let value = number(value)?;
         self.with(chip, |slot| {
-            match slot.chip.borrow_mut().stimulate(stimulus, value) {
-                true => Ok(String::new()),
-                false => Err(format!(
-                    "there is no stimulus `{stimulus}`; `stimuli {}` says which there are",
-                    slot.name
-                )),
+            let mut chip = slot.chip.borrow_mut();
+            match chip.stimulate(stimulus, value) {
+                Some(result) => result.map(|()| String::new()).map_err(|e| e.to_string()),
+                None if chip.stimuli().is_empty() => Err(without_stimuli(slot)),
+                None => {
+                    let names = chip.stimuli();
+                    let names = names.iter().map(|kind| kind.name);
+                    Err(unknown("stimulus", stimulus, names))
+                }
             }
         })
     }
@@ -245,11 +255,13 @@ impl<'a> Prompt<'a> {
         };
         let mut world = self.world.borrow_mut();
         let lines = world.lines.lines.keys().copied();
-        let line = lines
-            .map(|line| (line, world.lines.label(line)))
+        let labels: Vec<(u16, String)> =
+            lines.map(|line| (line, world.lines.label(line))).collect();
+        let line = labels
+            .iter()
             .find(|(number, name)| number.to_string() == line || name == line)
-            .map(|(number, _)| number)
-            .ok_or_else(|| format!("this board has no line `{line}`; `pins` says which it has"))?;
+            .map(|(number, _)| *number)
+            .ok_or_else(|| unknown("line", line, labels.iter().map(|(_, name)| name.as_str())))?;
         world.drive_by_hand(line, level);
         Ok(String::new())
     }
@@ -299,13 +311,45 @@ fn without_registers(slot: &Slot) -> String {
     format!("{} has no registers with names", slot.name)
 }
 
+fn without_stimuli(slot: &Slot) -> String {
+    format!("{} senses nothing; its registers can be written", slot.name)
+}
+
+/// What is wrong with the name of a register or its value, with the nearest
+/// names.
+fn named(error: &NameError, registers: &Registers) -> String {
+    let NameError::Unknown { name, .. } = error else {
+        return error.to_string();
+    };
+    let all = registers.map().registers;
+    let fields = all.iter().flat_map(|register| register.fields());
+    let names = all.iter().map(|register| register.name);
+    unknown(
+        "register or field",
+        name,
+        names.chain(fields.map(|field| field.name)),
+    )
+}
+
+/// That there is no such thing, and what it may have meant.
+fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let score = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
+    let mut known: Vec<&str> = known.collect();
+    known.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    known.truncate(5);
+    match known.is_empty() {
+        true => format!("there is no {what} `{name}`, nor any other"),
+        false => format!("there is no {what} `{name}`; nearest: {}", known.join(", ")),
+    }
+}
+
 /// `-5`, `0x1f`.
 fn number(text: &str) -> Result<i64, String> {
     let parsed = match text.strip_prefix("0x") {
         Some(digits) => i64::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    parsed.map_err(|error| format!("`{text}` is no number: {error}"))
+    parsed.map_err(|_any| format!("`{text}` is no number; one is 20, -5 or 0x1f"))
 }
 
 /// `20ms`.
@@ -331,6 +375,14 @@ fn duration(text: &str) -> Result<SimTime, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_does_not_exist_gives_the_nearest() {
+        assert_eq!(
+            unknown("chip", "op3001", ["tmp117", "opt3001"].into_iter()),
+            "there is no chip `op3001`; nearest: opt3001, tmp117"
+        );
+    }
 
     #[test]
     fn a_time_has_a_unit() {

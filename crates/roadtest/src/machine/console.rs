@@ -87,6 +87,7 @@ impl Machine {
                         self.malformed(queue(kicked), &error);
                     }
                 }
+                self.show();
             }
             codec::QUEUE_CONTROL_TRANSMIT => {
                 while let Some(chain) = self.pop(queue(kicked)) {
@@ -115,6 +116,17 @@ impl Machine {
             let len = self.console.outgoing.len().min(chain.writable_len());
             let bytes: Vec<u8> = self.console.outgoing.drain(..len).collect();
             self.push(id, &chain, &bytes);
+        }
+    }
+
+    /// Hands over what was typed. Only where it is certain what time the guest
+    /// believes it is: when it has come to rest, or waits for a kick to be
+    /// acknowledged. One that has run by itself and then waits may be ahead of
+    /// us, and an interrupt would set its clock back.
+    pub(super) fn terminal_pump(&mut self) {
+        // Why: a Ctrl-C that is on its way twice costs what is typed next.
+        if self.insists() {
+            return;
         }
         while !self.console.typed.is_empty() {
             let id = queue(codec::QUEUE_TERMINAL_RECEIVE);

@@ -217,6 +217,7 @@ impl Machine {
         // must not, from here on, pass what is about to happen.
         loop {
             if self.time.is_waiting() {
+                self.rests();
                 self.deliver_calls()?;
                 self.take_fault()?;
                 match self.turn(until, horizon)? {
@@ -293,7 +294,10 @@ impl Machine {
 
     /// Waits for the guest to say something, and answers it.
     fn serve_one(&mut self, horizon: SimTime) -> Result<(), Fault> {
-        let ready = self.poll()?;
+        self.insist();
+        let Some(ready) = self.poll()? else {
+            return Ok(());
+        };
         self.note_log();
         if ready.time {
             match self.time.serve() {
@@ -311,6 +315,7 @@ impl Machine {
                     self.time.synchronize()?;
                     self.world.borrow_mut().now = self.time.now();
                     self.kicked(QueueId { device, queue })?;
+                    self.terminal_pump();
                     self.deliver_calls()?;
                     self.limit_free_run(horizon)?;
                     self.links[device].acknowledge_kick()?;
@@ -441,7 +446,9 @@ impl Machine {
         }
     }
 
-    fn poll(&self) -> Result<Ready, Fault> {
+    /// Waits for something to serve; `None` where somebody has waited long
+    /// enough for the guest to rest.
+    fn poll(&self) -> Result<Option<Ready>, Fault> {
         let mut fds = Vec::with_capacity(self.links.len() + 3);
         fds.push(PollFd::new(&self.time, PollFlags::IN));
         fds.push(PollFd::new(&self.process, PollFlags::IN));
@@ -449,26 +456,37 @@ impl Machine {
         for link in &self.links {
             fds.push(PollFd::from_borrowed_fd(link.fd(), PollFlags::IN));
         }
-        if let Some(keyboard) = self.keyboard.as_ref().filter(|k| k.listens()) {
+        if let Some(keyboard) = self.keyboard.as_ref() {
             fds.push(PollFd::new(keyboard, PollFlags::IN));
         }
-        let count = rustix::io::retry_on_intr(|| poll(&mut fds, Some(&self.patience())))
-            .map_err(poll_error)?;
+        let wish_in = self.keyboard.as_ref().and_then(|k| k.patience());
+        let patience = match wish_in {
+            Some(time) => Timespec {
+                tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
+                tv_nsec: time.subsec_nanos().into(),
+            },
+            None => self.patience(),
+        };
+        let count =
+            rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))).map_err(poll_error)?;
         if count == 0 {
-            return Err(self.hang());
+            return match wish_in {
+                Some(_) => Ok(None),
+                None => Err(self.hang()),
+            };
         }
         let ready = |index: usize| !fds[index].revents().is_empty();
         // A guest that has more to say waits when the pipe is full. One that
         // has died leaves the pipe readable for ever.
         let logged = ready(2) && self.log.drain();
-        Ok(Ready {
+        Ok(Some(Ready {
             time: ready(0),
             device: (3..3 + self.links.len())
                 .find(|&index| ready(index))
                 .map(|i| i - 3),
             logged,
             typed: fds.len() > 3 + self.links.len() && ready(3 + self.links.len()),
-        })
+        }))
     }
 
     fn patience(&self) -> Timespec {

@@ -3,27 +3,55 @@
 //! in, what the guest shows comes out, and virtual time is let pass in step
 //! with the person's. It knows no escape sequence and decodes nothing.
 
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
 
 use roadtest_model::SimTime;
 
+use super::process::Process;
 use super::{Machine, Until};
 use crate::fault::Fault;
 
 /// The key that leaves the guest: Ctrl-].
 const ESCAPE: u8 = 0x1d;
+/// The key that stops a program: Ctrl-C.
+const INTERRUPT: u8 = 0x03;
+
+/// What a guest that computes gets to come to rest by itself, once it is asked
+/// to stop or somebody wants to leave it.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+const COMPUTES: &[u8] =
+    b"\r\nthe guest computes: Ctrl-C stops its program, Ctrl-] once more ends the guest\r\n";
+
+/// What somebody waits for that only a guest at rest can do.
+enum Wish {
+    /// That its program stops. These are the programs, and what each had
+    /// computed then.
+    Stop(BTreeMap<i32, u64>),
+    /// To be at the other prompt.
+    Leave,
+}
 
 /// What the user types, from standard input.
 pub(super) struct Keyboard {
     input: std::io::Stdin,
-    /// The escape key was pressed, or the input has ended.
+    /// The escape key was pressed.
     left: bool,
+    /// The input has ended: the terminal is gone.
+    ended: bool,
+    /// What to do for whom, if the guest does not rest by then.
+    wish: Option<(Instant, Wish)>,
+    /// Where what the guest shows goes at once.
+    screen: fn(&[u8]),
 }
 
 impl Keyboard {
-    /// Whether what is typed now is for the guest.
-    pub(super) fn listens(&self) -> bool {
-        !self.left
+    /// How long to wait for the guest at the most.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        let (at, _) = self.wish.as_ref()?;
+        Some(at.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -35,12 +63,17 @@ impl AsFd for Keyboard {
 
 impl Machine {
     /// From here on standard input is the guest's keyboard, until
-    /// [`close_keyboard`](Self::close_keyboard).
-    pub(crate) fn open_keyboard(&mut self) {
+    /// [`close_keyboard`](Self::close_keyboard), and what it shows goes to
+    /// `screen`.
+    pub(crate) fn open_keyboard(&mut self, screen: fn(&[u8])) {
         self.keyboard = Some(Keyboard {
             input: std::io::stdin(),
             left: false,
+            ended: false,
+            wish: None,
+            screen,
         });
+        self.show();
         // Somebody who thinks is not a guest that hangs.
         self.watchdog_s = u64::from(u32::MAX);
     }
@@ -51,7 +84,7 @@ impl Machine {
 
     /// Whether the user wants to leave the guest.
     pub(crate) fn wants_out(&self) -> bool {
-        self.keyboard.as_ref().is_none_or(|keyboard| keyboard.left)
+        self.keyboard.as_ref().is_none_or(|k| k.left || k.ended)
     }
 
     /// Takes what was typed, as far as the terminal has it.
@@ -63,33 +96,99 @@ impl Machine {
         // Why not the buffered reader: what it keeps, poll does not see.
         let len = rustix::io::read(&keyboard.input, &mut bytes).unwrap_or(0);
         let typed = &bytes[..len];
+        keyboard.ended = len == 0;
         match typed.iter().position(|&byte| byte == ESCAPE) {
             Some(at) => {
                 keyboard.left = true;
                 self.console.typed.extend(&typed[..at]);
             }
-            None => {
-                keyboard.left = len == 0;
-                self.console.typed.extend(typed);
-            }
+            None => self.console.typed.extend(typed),
         }
     }
 
     /// Something was typed while the guest computes and has not come to rest.
-    /// It gets that when it has: UML takes no interrupt from a process that
-    /// computes without end while time stands still for it. The escape key is
-    /// the way out, and ends the guest.
+    /// It gets that when it has: UML takes no interrupt from a program that
+    /// computes without end while time stands still for it. Ctrl-C stops such
+    /// a program all the same; the escape key, pressed twice, ends the guest.
     pub(super) fn typed_while_busy(&mut self) -> Result<(), Fault> {
+        let before = self.console.typed.len();
+        let leaving = self.wants_out();
+        let escape = |keyboard: &mut Keyboard| std::mem::take(&mut keyboard.left);
+        self.keyboard.as_mut().map(escape);
         self.take_keys();
-        match self.wants_out() {
-            true => Err(Fault::Left),
-            false => Ok(()),
+        let typed = self.console.typed.iter().skip(before);
+        let interrupts = typed.filter(|&&byte| byte == INTERRUPT).count() > 0;
+        let Some(keyboard) = &mut self.keyboard else {
+            return Ok(());
+        };
+        if keyboard.ended || leaving && keyboard.left {
+            return Err(Fault::Left);
+        }
+        let wish = match interrupts {
+            true => Some(Wish::Stop(self.process.programs())),
+            false => keyboard.left.then_some(Wish::Leave),
+        };
+        if let Some(wish) = wish {
+            keyboard.wish = Some((Instant::now() + PATIENCE, wish));
+        }
+        keyboard.left |= leaving;
+        Ok(())
+    }
+
+    /// The guest has come to rest, and gets what was typed.
+    pub(super) fn rests(&mut self) {
+        if let Some(keyboard) = &mut self.keyboard {
+            keyboard.wish = None;
+        }
+    }
+
+    /// Whether somebody waits for the guest to rest.
+    pub(super) fn insists(&self) -> bool {
+        self.keyboard.as_ref().is_some_and(|k| k.wish.is_some())
+    }
+
+    /// Stops the program that computes, where somebody asked for that and it
+    /// did not come to rest.
+    ///
+    /// Why like this: the kernel would turn Ctrl-C into SIGINT in an interrupt,
+    /// which it takes when time moves, and a program that computes moves none.
+    /// A signal of the host to the process that UML runs the program in is
+    /// handed on at once, as the program's own fault. It is SIGILL for that
+    /// reason; the shell on the terminal takes it for a Ctrl-C.
+    pub(super) fn insist(&mut self) {
+        let Some(keyboard) = &mut self.keyboard else {
+            return;
+        };
+        let due = |wish: &mut (Instant, Wish)| wish.0 <= Instant::now();
+        let before = match keyboard.wish.take_if(due) {
+            Some((_, Wish::Stop(before))) => before,
+            Some((_, Wish::Leave)) => return (keyboard.screen)(COMPUTES),
+            None => return,
+        };
+        let after = self.process.programs();
+        let spent =
+            |pid: &i32, ticks: u64| ticks.saturating_sub(before.get(pid).copied().unwrap_or(0));
+        let busiest = after
+            .iter()
+            .map(|(pid, &ticks)| (spent(pid, ticks), *pid))
+            .max()
+            .filter(|&(spent, _)| spent > 0);
+        // Where none computes, the kernel does, and nobody can stop it.
+        if busiest.is_some_and(|(_, pid)| Process::stop_program(pid)) {
+            // The key has done its work, and as for a terminal nothing that
+            // was typed before it counts.
+            let typed = &mut self.console.typed;
+            if let Some(at) = typed.iter().rposition(|&byte| byte == INTERRUPT) {
+                typed.drain(..=at);
+            }
+            (keyboard.screen)(b"^C\r\n");
         }
     }
 
     /// Lets virtual time pass until `time`, if that is later than now.
     pub(crate) fn run_until(&mut self, time: SimTime) -> Result<(), Fault> {
         let time = time.max(self.now());
+        self.terminal_pump();
         self.run(Until::Time(time))?;
         self.note_log();
         Ok(())
@@ -101,7 +200,15 @@ impl Machine {
         Ok([self.time.wanted()?, outside].into_iter().flatten().min())
     }
 
-    /// What the guest has shown since this was asked last.
+    /// Shows what there is to be shown, where somebody looks: a program that
+    /// computes after it has said something is to be seen to have said it.
+    pub(super) fn show(&mut self) {
+        if let Some(keyboard) = &self.keyboard {
+            (keyboard.screen)(&std::mem::take(&mut self.console.shown));
+        }
+    }
+
+    /// What the guest has shown while nobody looked.
     pub(crate) fn take_shown(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.console.shown)
     }

@@ -278,6 +278,7 @@ mod tests {
                     chip: "chip".into(),
                     write: true,
                     bytes: String::new(),
+                    pointer: String::new(),
                     target: "VSET".into(),
                     value: (*value).into(),
                     fields: String::new(),

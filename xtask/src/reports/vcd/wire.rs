@@ -28,6 +28,12 @@ pub(super) struct Message {
     text: String,
 }
 
+/// When a message begins that ends then.
+fn start_of(bytes: &[u8], end_ns: u64) -> u64 {
+    let length = 11 + 9 * bytes.len() as u64;
+    end_ns.saturating_sub(length * PERIOD_NS)
+}
+
 /// The messages of a timeline: what one carried in several accesses is one.
 pub(super) fn messages(events: &[Event]) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::new();
@@ -48,6 +54,7 @@ pub(super) fn messages(events: &[Event]) -> Vec<Message> {
                 value,
                 fields,
                 nack,
+                pointer,
             } => {
                 let text = format!("{target} {value} {fields}");
                 let bytes = parse(bytes);
@@ -63,8 +70,22 @@ pub(super) fn messages(events: &[Event]) -> Vec<Message> {
                 if let Some(last) = messages.last() {
                     before = last.end_ns;
                 }
-                let length = 11 + 9 * bytes.len() as u64;
-                let start = event.time_ns.saturating_sub(length * PERIOD_NS);
+                let start = start_of(&bytes, event.time_ns);
+                if !pointer.is_empty() {
+                    let bytes = parse(pointer);
+                    let start_ns = start_of(&bytes, start).max(before);
+                    before = start.max(before);
+                    messages.push(Message {
+                        start_ns,
+                        end_ns: before,
+                        address: *address,
+                        write: true,
+                        bytes,
+                        nack: false,
+                        stops: false,
+                        text: format!("{chip} W {pointer}"),
+                    });
+                }
                 let direction = if *write { 'W' } else { 'R' };
                 messages.push(Message {
                     start_ns: start.max(before),
@@ -238,10 +259,14 @@ mod tests {
         events.retain(|event| event.what != What::I2cStop);
         for event in &mut events {
             if let What::I2c {
-                write: false, nack, ..
+                write: false,
+                nack,
+                pointer,
+                ..
             } = &mut event.what
             {
                 *nack = true;
+                "00".clone_into(pointer);
             }
         }
         events.push(Event {
@@ -251,7 +276,8 @@ mod tests {
         assert_eq!(
             heard(&messages(&events)),
             [
-                "START", "88 ACK", "01 ACK", "ca ACK", "10 ACK", "START", "89 NACK", "STOP"
+                "START", "88 ACK", "01 ACK", "ca ACK", "10 ACK", "START", "88 ACK", "00 ACK",
+                "START", "89 NACK", "STOP"
             ]
         );
     }

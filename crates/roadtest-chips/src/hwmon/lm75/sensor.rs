@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 
 use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime};
+use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus};
 
 use super::thermostat::{Mode, Thermostat};
 
@@ -190,6 +190,14 @@ impl<P: Part> Sensor<P> {
 
 impl<P: Part> RegisterChip for Sensor<P> {
     const COMPATIBLE: &'static str = P::COMPATIBLE;
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "temperature",
+        "m°C",
+        -128_000..=127_996,
+        |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        },
+    )];
     const MAP: &'static Map = P::MAP;
     const POINTER_MASK: u32 = P::POINTER_MASK;
 

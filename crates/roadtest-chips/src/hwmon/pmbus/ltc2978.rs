@@ -16,7 +16,7 @@ mod status;
 use std::collections::BTreeMap;
 
 use roadtest_model::register::Supply;
-use roadtest_model::{Access, Bus, Celsius, Chip, Direction, Level, Nack, SimTime};
+use roadtest_model::{Access, Bus, Celsius, Chip, Direction, Level, Nack, SimTime, Stimulus};
 
 use super::format::{from_linear11, from_linear16, linear11, linear16};
 use super::pec::pec;
@@ -273,8 +273,31 @@ fn is_page(value: u16) -> bool {
     value < u16::from(PAGES) || value == u16::from(ALL_PAGES)
 }
 
+/// The voltage of a channel.
+const fn output<const CHANNEL: u8>(name: &'static str) -> Stimulus<Ltc2977> {
+    Stimulus::new(name, "mV", 0..=7_999, |chip, value| {
+        chip.set_output_mv(CHANNEL, value.u32());
+    })
+}
+
 impl Chip for Ltc2977 {
     const COMPATIBLE: &'static str = "lltc,ltc2977";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        output::<0>("output0"),
+        output::<1>("output1"),
+        output::<2>("output2"),
+        output::<3>("output3"),
+        output::<4>("output4"),
+        output::<5>("output5"),
+        output::<6>("output6"),
+        output::<7>("output7"),
+        Stimulus::new("input", "mV", 0..=15_000, |chip, value| {
+            chip.set_input_mv(value.i32());
+        }),
+        Stimulus::new("temperature", "m°C", -40_000..=125_000, |chip, value| {
+            chip.set_temperature(Celsius::milli(value.i32()));
+        }),
+    ];
 
     fn acknowledges(&self, _: SimTime) -> bool {
         self.supply.level().is_high()

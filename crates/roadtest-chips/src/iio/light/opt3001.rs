@@ -268,15 +268,14 @@ const fn centilux(code: u32) -> u32 {
 
 impl RegisterChip for Opt3001 {
     const COMPATIBLE: &'static str = "ti,opt3001";
-    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus {
-        name: "illuminance",
-        unit: "millilux",
-        set: |chip, millilux| {
-            chip.set_illuminance(Lux::milli(
-                u32::try_from(millilux.max(0)).unwrap_or(u32::MAX),
-            ));
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "illuminance",
+        "mlx",
+        0..=83_865_600,
+        |chip, value| {
+            chip.set_illuminance(Lux::milli(value.u32()));
         },
-    }];
+    )];
     const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {

@@ -9,7 +9,7 @@
 //! conversion time.
 
 use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, SimTime, registers};
+use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 registers! {
     /// TI OPT4001, datasheet SBOS993A, section 8.6.
@@ -188,6 +188,14 @@ fn crc(exponent: u32, mantissa: u32, counter: u32) -> u32 {
 
 impl RegisterChip for Opt4001 {
     const COMPATIBLE: &'static str = "ti,opt4001-picostar";
+    const STIMULI: &'static [Stimulus<Self>] = &[Stimulus::new(
+        "light",
+        "steps of 312.5 µlx (PicoStar) or 437.5 µlx",
+        0..=0x0fff_ffff,
+        |chip, value| {
+            chip.set_light(value.u64());
+        },
+    )];
     const MAP: &'static Map = reg::MAP;
     /// I2C_BURST is set after reset (8.5.2.2).
     const INCREMENT: Increment = Increment::ByOne;

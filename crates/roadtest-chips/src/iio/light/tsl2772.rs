@@ -15,7 +15,7 @@ mod part;
 pub use part::Part;
 
 use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
-use roadtest_model::{Access, Bus, Direction, Level, Nack, SimTime, registers};
+use roadtest_model::{Access, Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
 
 registers! {
     /// AMS/TAOS TSL2772, datasheet DS000181, "Register Description".
@@ -321,6 +321,17 @@ impl Tsl2772 {
 
 impl RegisterChip for Tsl2772 {
     const COMPATIBLE: &'static str = "amstaos,tsl2772";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::u16("light", "counts of all light", |chip, value| {
+            chip.light.0 = value.u16();
+        }),
+        Stimulus::u16("infrared", "counts of infrared light", |chip, value| {
+            chip.light.1 = value.u16();
+        }),
+        Stimulus::u16("proximity", "counts", |chip, value| {
+            chip.set_proximity(value.u16())
+        }),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
     const POINTER_MASK: u32 = 0x1f;

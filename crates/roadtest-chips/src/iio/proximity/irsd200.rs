@@ -9,7 +9,7 @@
 //! timer, and when a signal crosses a threshold: the test says so.
 
 use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::{Bus, Level, Nack, SimTime, Stimulus, registers};
 
 registers! {
     /// Murata IRS-D200, registers as the driver names them.
@@ -131,6 +131,27 @@ const fn settling(time: SimTime) -> MinGap {
 
 impl RegisterChip for Irsd200 {
     const COMPATIBLE: &'static str = "murata,irsd200";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::i16("sample", "steps, a new sample", |chip, value| {
+            chip.sample(value.i16());
+        }),
+        Stimulus::new(
+            "above",
+            "crossings of the upper threshold",
+            1..=15,
+            |chip, value| {
+                chip.cross(value.u32(), 0);
+            },
+        ),
+        Stimulus::new(
+            "below",
+            "crossings of the lower threshold",
+            1..=15,
+            |chip, value| {
+                chip.cross(0, value.u32());
+            },
+        ),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
 

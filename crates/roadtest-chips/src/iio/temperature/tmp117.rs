@@ -4,7 +4,7 @@
 //! modelled: a temperature that is set is there to be read at once.
 
 use roadtest_model::register::{Map, RegisterChip, Registers};
-use roadtest_model::{SimTime, registers};
+use roadtest_model::{SimTime, Stimulus, registers};
 
 registers! {
     /// TI TMP117, datasheet SNOSD82, section 7.6.
@@ -54,6 +54,10 @@ impl Tmp117 {
 
 impl RegisterChip for Tmp117 {
     const COMPATIBLE: &'static str = "ti,tmp117";
+    const STIMULI: &'static [Stimulus<Self>] =
+        &[Stimulus::i16("temperature", "7.8125 m°C", |c, v| {
+            c.set_raw(v.i16())
+        })];
     const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::marker::PhantomData;
 
 use roadtest_model::register::Supply;
-use roadtest_model::{Access, Bus, Chip, Direction, Level, Nack, SimTime};
+use roadtest_model::{Access, Bus, Chip, Direction, Level, Nack, SimTime, Stimulus};
 
 /// What distinguishes the parts of the family.
 pub trait Part: 'static {
@@ -182,6 +182,17 @@ impl<P: Part> At24<P> {
 
 impl<P: Part> Chip for At24<P> {
     const COMPATIBLE: &'static str = P::COMPATIBLE;
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::new("content", "in every byte", 0..=255, |chip, value| {
+            chip.memory.fill(value.u8());
+        }),
+        Stimulus::pin("write_protect", |chip, value| {
+            chip.set_write_protect(value.level())
+        }),
+        Stimulus::new("write_cycle", "µs", 0..=1_000_000, |chip, value| {
+            chip.set_write_cycle(SimTime::us(value.u64()));
+        }),
+    ];
 
     /// During its write cycle the chip does not.
     fn acknowledges(&self, now: SimTime) -> bool {

@@ -75,6 +75,39 @@ pub(super) const fn from_bcd(code: u32) -> u32 {
     (code >> 4) * 10 + (code & 0xf)
 }
 
+/// 2000-01-01 00:00:00 and 2099-12-31 23:59:59 UTC, in seconds since 1970: what
+/// the years 00 to 99 stand for.
+const FIRST_SECOND: u64 = 946_684_800;
+const LAST_SECOND: u64 = 4_102_444_799;
+
+/// Registers 02h (VL and seconds) to 08h (years) at a time from
+/// `FIRST_SECOND` to `LAST_SECOND`, the nearest one otherwise.
+pub(super) fn registers(unix_s: u64) -> [u8; 7] {
+    let seconds = unix_s.clamp(FIRST_SECOND, LAST_SECOND) - FIRST_SECOND;
+    let days = u32::try_from(seconds / 86_400).unwrap_or(u32::MAX);
+    let second = u32::try_from(seconds % 86_400).unwrap_or_default();
+    let (mut year, mut month, mut day) = (0, 1, days);
+    while day >= days_in(month, year) {
+        day -= days_in(month, year);
+        (year, month) = if month == 12 {
+            (year + 1, 1)
+        } else {
+            (year, month + 1)
+        };
+    }
+    [
+        to_bcd(second % 60),
+        to_bcd(second / 60 % 60),
+        to_bcd(second / 3600),
+        to_bcd(day + 1),
+        // 2000-01-01 was a Saturday.
+        (days + 6) % 7,
+        to_bcd(month),
+        to_bcd(year),
+    ]
+    .map(|register| u8::try_from(register).unwrap_or(u8::MAX))
+}
+
 const fn to_bcd(number: u32) -> u32 {
     ((number / 10) << 4) | (number % 10)
 }
@@ -117,10 +150,17 @@ fn up(registers: &mut Registers, counter: Field, first: u32, last: u32) -> bool 
     carry
 }
 
-/// Leap years are those that four divides, 00 included (8.4.4).
 fn days_of_month(registers: &Registers) -> u32 {
-    match from_bcd(registers.get(reg::MONTH)) {
-        2 if from_bcd(registers.get(reg::YEAR)).is_multiple_of(4) => 29,
+    days_in(
+        from_bcd(registers.get(reg::MONTH)),
+        from_bcd(registers.get(reg::YEAR)),
+    )
+}
+
+/// Leap years are those that four divides, 00 included (8.4.4).
+const fn days_in(month: u32, year: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

@@ -10,7 +10,7 @@
 use std::marker::PhantomData;
 
 use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, SimTime};
+use roadtest_model::{Bus, Level, SimTime, Stimulus};
 
 use super::channel::Channel;
 // What both have in the same place.
@@ -174,6 +174,12 @@ impl<P: Part> Continuous<P> {
 
 impl<P: Part> RegisterChip for Continuous<P> {
     const COMPATIBLE: &'static str = P::COMPATIBLE;
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::u16("light", "steps", |chip, value| chip.set_light(value.u16())),
+        Stimulus::u16("proximity", "steps", |chip, value| {
+            chip.set_proximity(value.u16())
+        }),
+    ];
     const MAP: &'static Map = P::MAP;
     /// Words, one per transfer (VCNL4040, "Digital Interface").
     const BURST_MAX: Option<usize> = Some(2);

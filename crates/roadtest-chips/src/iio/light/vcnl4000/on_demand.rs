@@ -6,7 +6,7 @@
 //! conversion mode of the ambient light parameter.
 
 use roadtest_model::register::{Guard, Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, SimTime, registers};
+use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 registers! {
     /// Vishay VCNL4000, datasheet 83798, register description.
@@ -209,6 +209,14 @@ impl Vcnl4000 {
 
 impl RegisterChip for Vcnl4000 {
     const COMPATIBLE: &'static str = "vishay,vcnl4000";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::u16("light", "steps of 0.25 lx", |chip, value| {
+            chip.set_light(value.u16())
+        }),
+        Stimulus::u16("proximity", "steps", |chip, value| {
+            chip.set_proximity(value.u16())
+        }),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
 

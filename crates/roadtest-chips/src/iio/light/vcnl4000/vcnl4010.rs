@@ -8,7 +8,7 @@
 //! timing.
 
 use roadtest_model::register::{Guard, Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, SimTime, registers};
+use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 use super::on_demand::{Measurements, OnDemand};
 
@@ -186,6 +186,14 @@ impl Vcnl4010 {
 
 impl RegisterChip for Vcnl4010 {
     const COMPATIBLE: &'static str = "vishay,vcnl4020";
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::u16("light", "steps of 0.25 lx", |chip, value| {
+            chip.set_light(value.u16())
+        }),
+        Stimulus::u16("proximity", "steps", |chip, value| {
+            chip.set_proximity(value.u16())
+        }),
+    ];
     const MAP: &'static Map = reg::MAP;
     const INCREMENT: Increment = Increment::ByOne;
 

@@ -7,6 +7,8 @@ mod compare;
 mod components;
 mod in_tree;
 pub(crate) mod parser;
+mod running;
+mod scratch;
 mod stage;
 mod units;
 mod views;

@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::summary::Summary;
-use roadtest_record::test::{OUT, OUT_ENV, Outcome, Record};
+use roadtest_record::test::{OUT, Outcome, Record};
 
+use super::scratch;
 use super::stage::Stages;
 use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
@@ -41,7 +41,7 @@ pub(super) fn run(root: &Path, wanted: &KernelArgs, stages: &mut Stages) {
     }
     let make = Make {
         folder: tree.join(export::FOLDER),
-        target: root.join("target/roadtest/ci/in-tree"),
+        target: scratch::target(root),
     };
     stages.run("make in a tree", || make.run(""));
     stages.run("an edit fails its test", || edit(&tree, &make));
@@ -96,14 +96,7 @@ impl Make {
             .arg(format!("OPTS={options}"));
         // Why: a tree of a run's own must not fill up with compiled crates,
         // and the next run need not compile them again.
-        make.env("CARGO_TARGET_DIR", &self.target);
-        make.env_remove(OUT_ENV).env_remove(MANIFEST_ENV);
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST") {
-                make.env_remove(&*name);
-            }
-        }
+        scratch::as_a_user(&mut make, &self.target);
         let status = process::run(&mut make)?;
         Ok(Done::from_failed(usize::from(!status.success())))
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! A copy of this workspace, as it is now, that a stage may change as it
-//! likes, and commands in it as a user would give them: nothing of what ci
-//! itself was told (variables, records, manifest) reaches them.
+//! A copy of this workspace that a stage may change as it likes, on its own or
+//! exported into a kernel tree, and commands in it as a user would give them:
+//! nothing of what ci itself was told (variables, records, manifest) reaches
+//! them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,11 @@ use std::process::Command;
 
 use anyhow::Context as _;
 use roadtest_record::kernel::MANIFEST_ENV;
-use roadtest_record::test::OUT_ENV;
+use roadtest_record::summary::Summary;
+use roadtest_record::test::{OUT, OUT_ENV};
 
 use super::running::{self, Said};
-use crate::workspace;
+use crate::{export, workspace};
 
 /// What is compiled in copies of this workspace, below it. All copies share
 /// it, so that crates of others are compiled once.
@@ -29,7 +31,8 @@ const SNAPSHOT_ENV: [&str; 3] = ["CI", "INSTA_UPDATE", "INSTA_FORCE_PASS"];
 pub(super) struct Scratch {
     /// Where it is.
     pub(super) root: PathBuf,
-    target: PathBuf,
+    /// Where it is compiled.
+    pub(super) target: PathBuf,
 }
 
 impl Scratch {
@@ -51,12 +54,26 @@ impl Scratch {
         })
     }
 
+    /// The copy that has just been exported into a kernel tree.
+    pub(super) fn exported(root: &Path, tree: &Path) -> Self {
+        Self {
+            root: tree.join(export::FOLDER),
+            target: target(root),
+        }
+    }
+
     /// `cargo xtask …` in the copy, for `running`.
     pub(super) fn xtask(&self, words: &[&str]) -> Command {
         let mut command = Command::new(workspace::cargo());
-        command.arg("xtask").args(words).current_dir(&self.root);
-        as_a_user(&mut command, &self.target);
-        command
+        command.arg("xtask").args(words);
+        self.here(command)
+    }
+
+    /// `make -C tools/testing/roadtest …`, for `running`.
+    pub(super) fn make(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("make");
+        command.arg("-C").arg(&self.root).args(words);
+        self.here(command)
     }
 
     /// Runs `cargo xtask …` in the copy to its end.
@@ -66,6 +83,22 @@ impl Scratch {
     pub(super) fn run(&self, words: &[&str]) -> anyhow::Result<Said> {
         running::said(self.xtask(words))
     }
+
+    /// The summary of the last run in the copy.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub(super) fn summary(&self) -> anyhow::Result<Summary> {
+        let path = self.root.join(OUT).join("summary.json");
+        roadtest_record::load(&path).context("there is no summary")
+    }
+
+    /// The command, given in the copy.
+    fn here(&self, mut command: Command) -> Command {
+        as_a_user(&mut command, &self.target);
+        command.current_dir(&self.root);
+        command
+    }
 }
 
 /// Where copies of the workspace are compiled.
@@ -74,7 +107,8 @@ pub(super) fn target(root: &Path) -> PathBuf {
 }
 
 /// Takes from a command what only this run should know, and lets it compile
-/// into `target`.
+/// into `target`: a copy must not fill up with compiled crates, and the next
+/// run need not compile them again.
 pub(super) fn as_a_user(command: &mut Command, target: &Path) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

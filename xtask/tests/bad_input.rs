@@ -107,7 +107,10 @@ fn a_kernel_tree_that_is_none_or_too_old() {
     for (path, text) in [
         (no_linux.as_path(), "is not a Linux source tree"),
         (&missing, "cannot find the kernel tree"),
-        (old.path(), "is Linux 5.10, but UML has devicetrees only from 5.19 on"),
+        (
+            old.path(),
+            "is Linux 5.10, but UML has devicetrees only from 5.19 on",
+        ),
     ] {
         let before = path.exists().then(|| files(path));
         let path = path.to_str().expect("UTF-8");

@@ -120,4 +120,7 @@ pub(super) fn as_a_user(command: &mut Command, target: &Path) {
         command.env_remove(name);
     }
     command.env("CARGO_TARGET_DIR", target);
+    // Why: git would take a copy, or a tree, for a part of our repository.
+    let above = target.parent().unwrap_or(target);
+    command.env("GIT_CEILING_DIRECTORIES", above);
 }

@@ -33,7 +33,7 @@ pub(super) fn check(copy: &Scratch) -> anyhow::Result<Done> {
         bail!("the snapshot has no line {LINE}");
     }
     fs::write(&snapshot, &less).context("cannot write a snapshot")?;
-    let run = || copy.run(&["roadtest", "--no-build", TEST]);
+    let run = || copy.run(&["roadtest", TEST]);
     let review = |words: &[&str]| copy.run(&[&["review"], words].concat());
 
     run()?.expect(1, &["FAIL"])?;

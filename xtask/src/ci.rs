@@ -7,6 +7,8 @@ mod compare;
 mod components;
 mod in_tree;
 pub(crate) mod parser;
+mod running;
+mod scratch;
 mod stage;
 mod units;
 mod views;
@@ -37,6 +39,28 @@ pub(crate) struct Args {
     /// Install the tools that are missing
     #[arg(long)]
     setup: bool,
+    /// Only this part; may be repeated
+    #[arg(long, value_name = "PART", value_enum)]
+    only: Vec<Part>,
+}
+
+/// What can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// What needs no kernel
+    Checks,
+    /// What is done in a kernel tree
+    Tree,
+    /// The tests, on each kernel
+    Kernels,
+    /// The documentation
+    Docs,
+}
+
+impl Args {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 /// Runs the verb.
@@ -66,12 +90,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     leftovers::remove_dead_aloud();
 
     let mut stages = Stages::default();
-    checks(&root, &mut stages)?;
-    let tests = stages.get("compile driver tests", || roadtest::chosen(&root, &[]));
-    if let Some(kernel) = wanted.first() {
+    if args.wants(Part::Checks) {
+        checks(&root, &mut stages)?;
+    }
+    if args.wants(Part::Tree)
+        && let Some(kernel) = wanted.first()
+    {
         in_tree::run(&root, kernel, &mut stages);
     }
-    if let Some(tests) = tests {
+    if args.wants(Part::Kernels)
+        && let Some(tests) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
+    {
         for (number, kernel) in wanted.iter().enumerate() {
             let folders = Folders::new(&root, number, kernel);
             drivers(&root, &folders, kernel, &tests, &mut stages);
@@ -85,9 +114,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             }
         }
     }
-    // Why last: what the documentation says of timelines is compared with those
-    // of the first kernel.
-    stages.run("documentation", || docs::run(&docs::Args { write: false }));
+    if args.wants(Part::Docs) {
+        // Why last: what the documentation says of timelines is compared with
+        // those of the first kernel.
+        stages.run("documentation", || docs::run(&docs::Args { write: false }));
+    }
     Ok(conclude(&stages))
 }
 

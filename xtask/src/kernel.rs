@@ -54,9 +54,9 @@ pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
 ///
 /// # Errors
 /// What is missing, with the command that installs it; a kernel that cannot
-/// be named so.
+/// be named so; a tree that is none, or is too old.
 pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
-    wanted(root, args)?;
+    cached_tree(root, args)?;
     setup(args.setup)?;
     Ok(doctor::check()?)
 }
@@ -115,6 +115,10 @@ pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Opti
 /// # Errors
 /// Where it cannot be had.
 pub(crate) fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
+    // Why first: it never changes, so that nobody's build need be waited for.
+    if let Some(tree) = cached_tree(root, args)? {
+        return Ok(tree);
+    }
     let cache = Cache::of_user()?;
     let mut show = Show::new(Verbosity::Normal);
     let _lock = cache.lock(&mut show)?;

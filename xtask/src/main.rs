@@ -19,6 +19,7 @@ mod event;
 mod exit;
 mod export;
 mod filter;
+mod git;
 mod kernel;
 mod leftovers;
 mod list;

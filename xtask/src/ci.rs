@@ -7,6 +7,7 @@ mod compare;
 mod components;
 mod in_tree;
 pub(crate) mod parser;
+pub(crate) mod replay;
 mod running;
 mod scratch;
 mod stage;
@@ -25,6 +26,7 @@ use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
 use crate::{browser, console, docs, leftovers, programs, tidy, workspace};
+pub(crate) use replay::script;
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.
@@ -93,10 +95,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     if args.wants(Part::Checks) {
         checks(&root, &mut stages)?;
     }
-    if args.wants(Part::Tree)
+    let mut tree = None;
+    if (args.wants(Part::Tree) || args.wants(Part::Docs))
         && let Some(kernel) = wanted.first()
     {
-        in_tree::run(&root, kernel, &mut stages);
+        tree = stages.get("unpack a tree", || in_tree::unpacked(&root, kernel));
+    }
+    if args.wants(Part::Tree)
+        && let Some(tree) = &tree
+    {
+        in_tree::run(&root, tree, &mut stages);
     }
     if args.wants(Part::Kernels)
         && let Some(tests) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
@@ -118,6 +126,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         // Why last: what the documentation says of timelines is compared with
         // those of the first kernel.
         stages.run("documentation", || docs::run(&docs::Args { write: false }));
+        let first = wanted.first().and_then(|kernel| kernel.kernel.as_deref());
+        if let Some(tree) = tree.filter(|_| first == Some(replay::KERNEL)) {
+            stages.run("documentation, replayed", || {
+                replay::check(&root, &tree, &[])
+            });
+        }
     }
     Ok(conclude(&stages))
 }

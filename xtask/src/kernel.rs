@@ -101,6 +101,14 @@ pub(crate) fn build(
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
 }
 
+/// The folder of the user's sources and builds.
+///
+/// # Errors
+/// Where the user has none.
+pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+    Ok(Cache::of_user()?.root().to_owned())
+}
+
 /// The source of a kernel, where it is on this machine already.
 ///
 /// # Errors

@@ -29,26 +29,29 @@ use crate::{console, export, process};
 /// The driver that is edited.
 const DRIVER: &str = "iio/light/opt3001";
 
-/// Runs the stages on the first kernel that is wanted.
-pub(super) fn run(root: &Path, wanted: &KernelArgs, stages: &mut Stages) {
-    let tree = stages.get("unpack a tree", || unpacked(root, wanted));
-    let Some(tree) = tree else { return };
+/// Runs the stages in a tree of the first kernel that is wanted.
+pub(super) fn run(root: &Path, tree: &Path, stages: &mut Stages) {
     stages.run("patches for a tree", || {
         let folder = tempfile::tempdir().context("cannot create a folder")?;
-        export::rehearse(root, &tree, folder.path())
+        export::rehearse(root, tree, folder.path())
     });
-    let exported = stages.get("export into a tree", || export_twice(root, &tree));
+    let exported = stages.get("export into a tree", || export_twice(root, tree));
     if exported.is_none() {
         return;
     }
-    let copy = Scratch::exported(root, &tree);
+    let copy = Scratch::exported(root, tree);
     stages.run("make in a tree", || make::all(&copy));
-    stages.run("an edit fails its test", || edit::check(&tree, &copy));
-    stages.run("each target of make", || make::targets(root, &tree, &copy));
-    stages.run("--watch", || watch::check(&tree, &copy));
-    stages.run("--since", || since::check(&tree, &copy));
+    stages.run("an edit fails its test", || edit::check(tree, &copy));
+    stages.run("each target of make", || make::targets(root, tree, &copy));
+    stages.run("--watch", || watch::check(tree, &copy));
+    stages.run("--since", || since::check(tree, &copy));
     stages.run("review", || review::check(&copy));
     stages.run("new", || new::check(&copy));
+}
+
+/// Where the copy of a package's tree is.
+pub(super) fn place(root: &Path) -> PathBuf {
+    root.join("target/roadtest/ci/linux")
 }
 
 /// A copy of the package's tree, as it was unpacked.
@@ -57,7 +60,7 @@ pub(super) fn run(root: &Path, wanted: &KernelArgs, stages: &mut Stages) {
 /// Where there is no source, or it cannot be copied.
 pub(super) fn unpacked(root: &Path, wanted: &KernelArgs) -> anyhow::Result<PathBuf> {
     let source = kernel::source(root, wanted)?;
-    let tree = root.join("target/roadtest/ci/linux");
+    let tree = place(root);
     // Why anew: what an earlier run has left could hide what this one lacks.
     if tree.exists() {
         fs::remove_dir_all(&tree).context("cannot remove the tree of an earlier run")?;

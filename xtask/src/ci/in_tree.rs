@@ -6,13 +6,14 @@
 //! They cost one kernel build that is not theirs alone: the kernel that is
 //! built here from the copied tree has the fingerprint of the package's, so
 //! that the stages that follow find it finished. What a stage changes in the
-//! tree, it puts back; the two that add tests and snapshots come last.
+//! tree, it puts back; the one that adds a test comes last.
 
 mod edit;
 mod make;
 mod new;
 mod review;
 mod since;
+mod verbs;
 mod watch;
 
 use std::fs;
@@ -45,6 +46,7 @@ pub(super) fn run(root: &Path, tree: &Path, stages: &mut Stages) {
     stages.run("each target of make", || make::targets(root, tree, &copy));
     stages.run("--watch", || watch::check(tree, &copy));
     stages.run("--since", || since::check(tree, &copy));
+    stages.run("verbs that show", || verbs::check(&copy));
     stages.run("review", || review::check(&copy));
     stages.run("new", || new::check(&copy));
 }

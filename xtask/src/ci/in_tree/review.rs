@@ -11,7 +11,7 @@ use crate::ci::scratch::Scratch;
 use crate::exit::Done;
 
 /// A test with a snapshot, and a line of that.
-const TEST: &str =
+pub(super) const TEST: &str =
     "iio/light/opt3001/reading_converts_once_and_fetches_the_result_when_it_is_ready";
 const LINE: &str = "W CONFIG          ca10  mode=Single\n";
 

@@ -7,6 +7,9 @@ mod compare;
 mod components;
 mod in_tree;
 pub(crate) mod parser;
+pub(crate) mod replay;
+mod running;
+mod scratch;
 mod stage;
 mod units;
 mod views;
@@ -23,6 +26,7 @@ use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
 use crate::{browser, console, docs, leftovers, programs, tidy, workspace};
+pub(crate) use replay::script;
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.
@@ -37,6 +41,28 @@ pub(crate) struct Args {
     /// Install the tools that are missing
     #[arg(long)]
     setup: bool,
+    /// Only this part; may be repeated
+    #[arg(long, value_name = "PART", value_enum)]
+    only: Vec<Part>,
+}
+
+/// What can be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// What needs no kernel
+    Checks,
+    /// What is done in a kernel tree
+    Tree,
+    /// The tests, on each kernel
+    Kernels,
+    /// The documentation
+    Docs,
+}
+
+impl Args {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 /// Runs the verb.
@@ -66,12 +92,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     leftovers::remove_dead_aloud();
 
     let mut stages = Stages::default();
-    checks(&root, &mut stages)?;
-    let tests = stages.get("compile driver tests", || roadtest::chosen(&root, &[]));
-    if let Some(kernel) = wanted.first() {
-        in_tree::run(&root, kernel, &mut stages);
+    if args.wants(Part::Checks) {
+        checks(&root, &mut stages)?;
     }
-    if let Some(tests) = tests {
+    let mut tree = None;
+    if (args.wants(Part::Tree) || args.wants(Part::Docs))
+        && let Some(kernel) = wanted.first()
+    {
+        tree = stages.get("unpack a tree", || in_tree::unpacked(&root, kernel));
+    }
+    if args.wants(Part::Tree)
+        && let Some(tree) = &tree
+    {
+        in_tree::run(&root, tree, &mut stages);
+    }
+    if args.wants(Part::Kernels)
+        && let Some(tests) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
+    {
         for (number, kernel) in wanted.iter().enumerate() {
             let folders = Folders::new(&root, number, kernel);
             drivers(&root, &folders, kernel, &tests, &mut stages);
@@ -85,9 +122,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
             }
         }
     }
-    // Why last: what the documentation says of timelines is compared with those
-    // of the first kernel.
-    stages.run("documentation", || docs::run(&docs::Args { write: false }));
+    if args.wants(Part::Docs) {
+        // Why last: what the documentation says of timelines is compared with
+        // those of the first kernel.
+        stages.run("documentation", || docs::run(&docs::Args { write: false }));
+        let first = wanted.first().and_then(|kernel| kernel.kernel.as_deref());
+        if let Some(tree) = tree.filter(|_| first == Some(replay::KERNEL)) {
+            stages.run("documentation, replayed", || {
+                replay::check(&root, &tree, &[])
+            });
+        }
+    }
     Ok(conclude(&stages))
 }
 

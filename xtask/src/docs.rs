@@ -7,8 +7,8 @@
 
 mod commands;
 mod mentions;
-mod page;
-mod quotes;
+pub(crate) mod page;
+pub(crate) mod quotes;
 mod rst;
 
 use std::collections::BTreeSet;
@@ -16,6 +16,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::ci::script;
 use crate::exit::Done;
 use crate::{console, workspace};
 use page::Page;
@@ -68,6 +69,7 @@ fn check(root: &Path) -> anyhow::Result<Vec<String>> {
         problems.extend(quotes::check(page, root, &out));
         problems.extend(commands::check(page));
         problems.extend(mentions::check(page, root, &functions));
+        problems.extend(script::problems(page));
     }
     problems.extend(commands::reference(&pages));
     problems.extend(unlisted(&pages));
@@ -75,7 +77,11 @@ fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(problems)
 }
 
-fn pages(root: &Path) -> anyhow::Result<Vec<Page>> {
+/// All documents, in the order of their paths.
+///
+/// # Errors
+/// Where one cannot be read.
+pub(crate) fn pages(root: &Path) -> anyhow::Result<Vec<Page>> {
     let mut paths: BTreeSet<String> = TOP.map(str::to_owned).into();
     let chapters = root.join(BOOK);
     let entries = std::fs::read_dir(&chapters)

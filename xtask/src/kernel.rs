@@ -54,9 +54,9 @@ pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
 ///
 /// # Errors
 /// What is missing, with the command that installs it; a kernel that cannot
-/// be named so.
+/// be named so; a tree that is none, or is too old.
 pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
-    wanted(root, args)?;
+    cached_tree(root, args)?;
     setup(args.setup)?;
     Ok(doctor::check()?)
 }
@@ -101,6 +101,14 @@ pub(crate) fn build(
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
 }
 
+/// The folder of the user's sources and builds.
+///
+/// # Errors
+/// Where the user has none.
+pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+    Ok(Cache::of_user()?.root().to_owned())
+}
+
 /// The source of a kernel, where it is on this machine already.
 ///
 /// # Errors
@@ -115,6 +123,10 @@ pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Opti
 /// # Errors
 /// Where it cannot be had.
 pub(crate) fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
+    // Why first: it never changes, so that nobody's build need be waited for.
+    if let Some(tree) = cached_tree(root, args)? {
+        return Ok(tree);
+    }
     let cache = Cache::of_user()?;
     let mut show = Show::new(Verbosity::Normal);
     let _lock = cache.lock(&mut show)?;

@@ -19,6 +19,7 @@ mod event;
 mod exit;
 mod export;
 mod filter;
+mod git;
 mod kernel;
 mod leftovers;
 mod list;
@@ -86,6 +87,9 @@ enum Verb {
     /// Make every report of the last run, and check its KTAP.
     #[command(hide = true)]
     ReportCheck(ci::parser::Args),
+    /// Follow the documentation: run its commands, and compare what they say.
+    #[command(hide = true)]
+    Replay(ci::replay::Args),
     /// Make the book's pictures of the HTML report, from the last run.
     #[command(hide = true)]
     Screenshots(browser::Args),
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Verb::Review(args) => review::run(&args),
         Verb::HtmlCheck(args) => browser::check(&args),
         Verb::ReportCheck(args) => ci::parser::run(&args),
+        Verb::Replay(args) => ci::replay::run(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
         Verb::Export(args) => export::run(&args),
         Verb::Docs(args) => docs::run(&args),

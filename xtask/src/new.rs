@@ -285,12 +285,7 @@ mod tests {
     fn copy_of_workspace() -> (PathBuf, tempfile::TempDir) {
         let root = workspace::root().expect("a workspace");
         let copy = tempfile::tempdir().expect("a folder");
-        for file in workspace::files(&root).expect("files") {
-            let below = file.strip_prefix(&root).expect("inside");
-            let to = copy.path().join(below);
-            std::fs::create_dir_all(to.parent().expect("a folder")).expect("created");
-            std::fs::copy(&file, to).expect("copied");
-        }
+        workspace::copy(&root, copy.path()).expect("copied");
         (root, copy)
     }
 

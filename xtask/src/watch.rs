@@ -13,7 +13,7 @@ use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 
 use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
-use crate::{catalog, console, exit, process};
+use crate::{catalog, console, process};
 
 /// How long there must be nothing new before a run starts: editors save in
 /// several steps.
@@ -62,9 +62,6 @@ fn folders(root: &Path, args: &KernelArgs) -> anyhow::Result<Vec<(PathBuf, Recur
         for driver in catalog::drivers(root) {
             let folder = tree.join("drivers").join(driver);
             folders.extend(folder.parent().map(|folder| (folder.to_owned(), false)));
-        }
-        if !tree.is_dir() {
-            return Err(exit::usage(format!("{} is not a folder", tree.display())));
         }
     }
     let there = folders.into_iter().filter(|(folder, _)| folder.is_dir());

@@ -114,3 +114,19 @@ pub(crate) fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.sort();
     Ok(files)
 }
+
+/// Copies every file of the project into a folder. The copies are new files:
+/// none of them is as old as what was compiled from the original.
+///
+/// # Errors
+/// Where a file cannot be read or written.
+pub(crate) fn copy(root: &Path, folder: &Path) -> anyhow::Result<()> {
+    for file in files(root)? {
+        let to = folder.join(file.strip_prefix(root).unwrap_or(&file));
+        let parent = to.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::copy(&file, &to))
+            .with_context(|| format!("cannot copy {} to {}", file.display(), to.display()))?;
+    }
+    Ok(())
+}

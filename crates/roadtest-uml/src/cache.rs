@@ -16,6 +16,12 @@ use std::time::SystemTime;
 use crate::error::Error;
 use crate::progress::{Event, Progress};
 
+/// Marks a folder as one that can be made again: backups leave it out, and so
+/// do we where it lies in a kernel tree (<https://bford.info/cachedir/>).
+pub(crate) const TAG: &str = "CACHEDIR.TAG";
+const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This folder is a cache of roadtest (https://bford.info/cachedir/).\n";
+
 /// How many finished kernels are kept.
 const KEPT: usize = 12;
 
@@ -87,6 +93,7 @@ impl Cache {
     /// Where the cache cannot be created or locked.
     pub fn lock(&self, progress: &mut dyn Progress) -> Result<Lock, Error> {
         fs::create_dir_all(&self.root).map_err(Error::io("create", &self.root))?;
+        tag(&self.root)?;
         let path = self.root.join("lock");
         let file = File::options()
             .create(true)
@@ -123,6 +130,15 @@ impl Cache {
     /// Removes the oldest finished kernels.
     pub(crate) fn prune(&self) -> Result<(), Error> {
         prune(&self.root.join("out"), KEPT)
+    }
+}
+
+/// Marks a folder as a cache.
+pub(crate) fn tag(folder: &Path) -> Result<(), Error> {
+    let path = folder.join(TAG);
+    match path.exists() {
+        true => Ok(()),
+        false => fs::write(&path, TAG_TEXT).map_err(Error::io("write", &path)),
     }
 }
 

@@ -85,6 +85,9 @@ impl Last {
             let object =
                 object.filter(|object| output.join(object).is_file() || owners.contains(object));
             let included = self.included.contains(&path);
+            if object.is_none() && !included && is_unused_driver(&path, output) {
+                continue;
+            }
             if (object.is_none() || included) && !is_newer(stamp, self.ended) {
                 cache::remove(output)?;
                 return Ok(Step::Everything);
@@ -184,6 +187,17 @@ pub(crate) fn modules(output: &Path) -> Vec<PathBuf> {
         .filter(|line| !line.is_empty())
         .map(|line| output.join(line).with_extension("ko"))
         .collect()
+}
+
+/// Whether a path is the source of a driver that the last build left out: no
+/// object, and no program or listing, was made of it.
+fn is_unused_driver(path: &str, output: &Path) -> bool {
+    let Some(stem) = path.strip_suffix(".c") else {
+        return false;
+    };
+    let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    let command = |end: &str| output.join(folder).join(format!(".{name}{end}.cmd"));
+    path.starts_with("drivers/") && ![".o", ".s", ""].iter().any(|end| command(end).exists())
 }
 
 /// Whether kbuild rebuilds what depends on a file of this kind, without any

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use walkdir::{DirEntry, WalkDir};
 
+use crate::cache;
 use crate::error::Error;
 use crate::fingerprint::Hash;
 
@@ -147,6 +148,9 @@ fn matters(root: &Path, entry: &DirEntry) -> bool {
     let (Some(first), second, third) = (parts.next(), parts.next(), parts.next()) else {
         return true;
     };
+    if is_output(entry.path()) {
+        return false;
+    }
     match (first.as_ref(), second.as_deref()) {
         ("Documentation" | "samples" | ".git", _) => false,
         ("arch", Some(arch)) => third.is_some() || matches!(arch, "um" | "x86"),
@@ -155,6 +159,13 @@ fn matters(root: &Path, entry: &DirEntry) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a folder holds what was made of sources: by cargo or by us, which
+/// mark it (<https://bford.info/cachedir/>), or by kbuild, which links its
+/// `O=` to the source.
+fn is_output(folder: &Path) -> bool {
+    folder.join(cache::TAG).is_file() || folder.join("source").is_symlink()
 }
 
 #[cfg(test)]
@@ -208,6 +219,21 @@ mod tests {
         fs::write(folder.path().join("arch/arm/c.c"), "other text").unwrap();
         fs::write(folder.path().join("tools/testing/new"), "").unwrap();
         fs::write(folder.path().join("MAINTAINERS"), "other text").unwrap();
+        assert_eq!(Stamps::of(folder.path()).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_built_inside_a_tree_has_no_say() {
+        let folder = tree();
+        let before = Stamps::of(folder.path()).unwrap();
+        let at = |name: &str| folder.path().join("build").join(name);
+        for name in ["cache", "kbuild"] {
+            fs::create_dir_all(at(name)).unwrap();
+            fs::write(at(name).join("x.o"), "").unwrap();
+        }
+        assert_ne!(Stamps::of(folder.path()).unwrap(), before);
+        cache::tag(&at("cache")).unwrap();
+        std::os::unix::fs::symlink("..", at("kbuild/source")).unwrap();
         assert_eq!(Stamps::of(folder.path()).unwrap(), before);
     }
 

@@ -1,56 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Stages in a kernel tree, unpacked for the purpose: export, `make -C
-//! tools/testing/roadtest`, and an edit of a driver that must fail its test.
+//! Stages in a kernel tree, unpacked for the purpose: export, and then what
+//! its user does there. They are the list of those stages; each is in a file
+//! of its own.
 //!
-//! They cost no kernel build of their own: the kernel that is built here from
-//! the copied tree has the fingerprint of the package's, so that the stages
-//! that follow find it finished.
+//! They cost one kernel build that is not theirs alone: the kernel that is
+//! built here from the copied tree has the fingerprint of the package's, so
+//! that the stages that follow find it finished. What a stage changes in the
+//! tree, it puts back; the one that adds a test comes last.
+
+mod edit;
+mod make;
+mod new;
+mod review;
+mod since;
+mod verbs;
+mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use roadtest_record::kernel::MANIFEST_ENV;
-use roadtest_record::summary::Summary;
-use roadtest_record::test::{OUT, OUT_ENV, Outcome, Record};
-
+use super::scratch::Scratch;
 use super::stage::Stages;
-use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::{console, export, process};
 
 /// The driver that is edited.
 const DRIVER: &str = "iio/light/opt3001";
-/// From command to verdict, with both cores to itself.
-const VERDICT: Duration = Duration::from_secs(5);
 
-/// Runs the stages on the first kernel that is wanted.
-pub(super) fn run(root: &Path, wanted: &KernelArgs, stages: &mut Stages) {
-    let tree = stages.get("unpack a tree", || unpacked(root, wanted));
-    let Some(tree) = tree else { return };
+/// Runs the stages in a tree of the first kernel that is wanted.
+pub(super) fn run(root: &Path, tree: &Path, stages: &mut Stages) {
     stages.run("patches for a tree", || {
         let folder = tempfile::tempdir().context("cannot create a folder")?;
-        export::rehearse(root, &tree, folder.path())
+        export::rehearse(root, tree, folder.path())
     });
-    let exported = stages.get("export into a tree", || export_twice(root, &tree));
+    let exported = stages.get("export into a tree", || export_twice(root, tree));
     if exported.is_none() {
         return;
     }
-    let make = Make {
-        folder: tree.join(export::FOLDER),
-        target: root.join("target/roadtest/ci/in-tree"),
-    };
-    stages.run("make in a tree", || make.run(""));
-    stages.run("an edit fails its test", || edit(&tree, &make));
+    let copy = Scratch::exported(root, tree);
+    stages.run("make in a tree", || make::all(&copy));
+    stages.run("an edit fails its test", || edit::check(tree, &copy));
+    stages.run("each target of make", || make::targets(root, tree, &copy));
+    stages.run("--watch", || watch::check(tree, &copy));
+    stages.run("--since", || since::check(tree, &copy));
+    stages.run("verbs that show", || verbs::check(&copy));
+    stages.run("review", || review::check(&copy));
+    stages.run("new", || new::check(&copy));
+}
+
+/// Where the copy of a package's tree is.
+pub(super) fn place(root: &Path) -> PathBuf {
+    root.join("target/roadtest/ci/linux")
 }
 
 /// A copy of the package's tree, as it was unpacked.
-fn unpacked(root: &Path, wanted: &KernelArgs) -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// Where there is no source, or it cannot be copied.
+pub(super) fn unpacked(root: &Path, wanted: &KernelArgs) -> anyhow::Result<PathBuf> {
     let source = kernel::source(root, wanted)?;
-    let tree = root.join("target/roadtest/ci/linux");
+    let tree = place(root);
     // Why anew: what an earlier run has left could hide what this one lacks.
     if tree.exists() {
         fs::remove_dir_all(&tree).context("cannot remove the tree of an earlier run")?;
@@ -71,82 +83,4 @@ fn export_twice(root: &Path, tree: &Path) -> anyhow::Result<()> {
         bail!("a second export is not without effect: {again}");
     }
     Ok(())
-}
-
-/// `make -C tools/testing/roadtest`
-struct Make {
-    folder: PathBuf,
-    target: PathBuf,
-}
-
-impl Make {
-    /// How many tests failed in the last run: a driver that does not even
-    /// compile proves nothing.
-    fn failures(&self) -> anyhow::Result<usize> {
-        let path = self.folder.join(OUT);
-        let summary: Summary = roadtest_record::load(&path.join("summary.json"))?;
-        let failed = |record: &&Record| record.outcome == Outcome::Failed;
-        Ok(summary.tests.iter().filter(failed).count())
-    }
-
-    fn run(&self, options: &str) -> anyhow::Result<Done> {
-        let mut make = process::guarded(Command::new("make"));
-        make.arg("-C")
-            .arg(&self.folder)
-            .arg(format!("OPTS={options}"));
-        // Why: a tree of a run's own must not fill up with compiled crates,
-        // and the next run need not compile them again.
-        make.env("CARGO_TARGET_DIR", &self.target);
-        make.env_remove(OUT_ENV).env_remove(MANIFEST_ENV);
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST") {
-                make.env_remove(&*name);
-            }
-        }
-        let status = process::run(&mut make)?;
-        Ok(Done::from_failed(usize::from(!status.success())))
-    }
-}
-
-/// Breaks a driver, wants its tests to fail, mends it, and wants them to pass,
-/// each time soon.
-fn edit(tree: &Path, make: &Make) -> anyhow::Result<Done> {
-    let path = tree.join("drivers").join(DRIVER).with_extension("c");
-    let text = fs::read_to_string(&path).with_context(|| format!("no {}", path.display()))?;
-    let before = fs::metadata(&path).and_then(|metadata| metadata.modified())?;
-    let define = text.lines().find(|line| {
-        let mut words = line.split_whitespace();
-        words.next() == Some("#define") && words.next() == Some("OPT3001_RESULT")
-    });
-    let define = define.context("the driver has no OPT3001_RESULT any more")?;
-    let broken = text.replacen(define, "#define OPT3001_RESULT 0x02", 1);
-
-    fs::write(&path, broken)?;
-    let (failed, took) = timed(|| make.run(DRIVER))?;
-    let failures = make.failures();
-    fs::write(&path, &text)?;
-    let (mended, again) = timed(|| make.run(DRIVER))?;
-    // The package's own time, so that the tree has its fingerprint again.
-    fs::File::options()
-        .write(true)
-        .open(&path)?
-        .set_modified(before)?;
-
-    console::line(&format!(
-        "verdict after an edit: {:.1} s, {:.1} s (at most {} s on a machine that does nothing else)",
-        took.as_secs_f64(),
-        again.as_secs_f64(),
-        VERDICT.as_secs()
-    ));
-    let failures = failures.context("there is no summary of the broken driver's tests")?;
-    if failed != Done::SomeFailed || failures == 0 {
-        bail!("a driver that reads the wrong register passes its tests");
-    }
-    Ok(mended)
-}
-
-fn timed(work: impl FnOnce() -> anyhow::Result<Done>) -> anyhow::Result<(Done, Duration)> {
-    let start = Instant::now();
-    Ok((work()?, start.elapsed()))
 }

@@ -8,24 +8,24 @@ use std::path::Path;
 use anyhow::Context as _;
 
 /// One document.
-pub(super) struct Page {
+pub(crate) struct Page {
     /// Relative to the workspace.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// All of it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// A fenced block.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     /// The line of the opening fence; 1 is the first.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// What follows the fence: `console`, `rust`.
-    pub(super) kind: &'a str,
+    pub(crate) kind: &'a str,
     /// The text of the comment on the line before: `from src/lib.rs`.
-    pub(super) remark: Option<&'a str>,
+    pub(crate) remark: Option<&'a str>,
     /// The lines between the fences.
-    pub(super) body: Vec<&'a str>,
+    pub(crate) body: Vec<&'a str>,
 }
 
 impl Page {
@@ -33,19 +33,19 @@ impl Page {
     ///
     /// # Errors
     /// Where it is not there.
-    pub(super) fn read(root: &Path, path: String) -> anyhow::Result<Self> {
+    pub(crate) fn read(root: &Path, path: String) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(root.join(&path))
             .with_context(|| format!("cannot read {path}"))?;
         Ok(Self { path, text })
     }
 
     /// A problem of this document.
-    pub(super) fn problem(&self, line: usize, what: &str) -> String {
+    pub(crate) fn problem(&self, line: usize, what: &str) -> String {
         format!("{}:{line}: {what}", self.path)
     }
 
     /// All fenced blocks.
-    pub(super) fn blocks(&self) -> Vec<Block<'_>> {
+    pub(crate) fn blocks(&self) -> Vec<Block<'_>> {
         let mut blocks: Vec<Block<'_>> = Vec::new();
         let mut open = false;
         let mut before = "";
@@ -72,7 +72,7 @@ impl Page {
 
     /// All code spans outside of blocks, each with its line. One that is
     /// broken over lines is joined with a blank.
-    pub(super) fn spans(&self) -> Vec<(usize, String)> {
+    pub(crate) fn spans(&self) -> Vec<(usize, String)> {
         let mut spans = Vec::new();
         let mut open: Option<String> = None;
         let mut fenced = false;

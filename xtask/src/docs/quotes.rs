@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Quoted code and quoted timelines. A block behind `<!-- from FILE -->` is in
-//! that file, line by line; a line with nothing but `…` (in a comment or not)
+//! Quoted code and quoted timelines. A block behind `<!-- from FILE -->` (or
+//! `<!-- type FILE -->`, which has the reader write it) is in that file, line by line; a line with nothing but `…` (in a comment or not)
 //! leaves something out. A block behind `<!-- timeline of DRIVER/TEST -->` is
 //! in what that test left in the last run, where it ran; its times are not
 //! compared, because a kernel's next version may have others.
@@ -16,21 +16,28 @@ const TIME_WIDTH: usize = 17;
 pub(super) fn check(page: &Page, root: &Path, out: &Path) -> Vec<String> {
     let blocks = page.blocks();
     let problems = blocks.iter().filter_map(|block| {
-        let remark = block.remark?;
-        let problem = if let Some(path) = remark.strip_prefix("from ") {
-            match std::fs::read_to_string(root.join(path)) {
-                Err(error) => Some(format!("cannot read {path}: {error}")),
-                Ok(text) => missing(&block.body, &text.lines().collect::<Vec<_>>())
-                    .map(|line| format!("{path} has no such place: {line}")),
-            }
-        } else if let Some(test) = remark.strip_prefix("timeline of ") {
-            timeline(block, &out.join("tests").join(test).join("timeline.txt"))
-        } else {
-            None
-        };
-        problem.map(|problem| page.problem(block.line, &problem))
+        problem(block, root, out).map(|problem| page.problem(block.line, &problem))
     });
     problems.collect()
+}
+
+/// What is wrong with one block, if it is a quote. What is typed in is one,
+/// too: it is there already.
+pub(crate) fn problem(block: &Block<'_>, root: &Path, out: &Path) -> Option<String> {
+    let remark = block.remark?;
+    let file = ["from ", "type "]
+        .iter()
+        .find_map(|word| remark.strip_prefix(word));
+    if let Some(path) = file {
+        match std::fs::read_to_string(root.join(path)) {
+            Err(error) => Some(format!("cannot read {path}: {error}")),
+            Ok(text) => missing(&block.body, &text.lines().collect::<Vec<_>>())
+                .map(|line| format!("{path} has no such place: {line}")),
+        }
+    } else {
+        let test = remark.strip_prefix("timeline of ")?;
+        timeline(block, &out.join("tests").join(test).join("timeline.txt"))
+    }
 }
 
 /// A test that has not run has nothing to say.

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::checkpatch::Exception;
 use super::content::Content;
 use super::{insert, place};
+use crate::git::Repository;
 use crate::{exit, process};
 use split::Part;
 
@@ -39,11 +40,11 @@ pub(super) fn write(
         )));
     }
     let scratch = Scratch::new()?;
-    let git = Git {
+    let git = Repository {
         folder: scratch.0.join("tree"),
         sender,
     };
-    git.begin(tree)?;
+    begin(&git, tree)?;
     let parts = split::parts(content);
     for part in &parts {
         commit(&git, content, part)?;
@@ -74,11 +75,11 @@ pub(super) fn write(
 /// Where git does not apply it.
 pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
     let scratch = Scratch::new()?;
-    let git = Git {
+    let git = Repository {
         folder: scratch.0.join("tree"),
         sender: REHEARSER,
     };
-    git.begin(tree)?;
+    begin(&git, tree)?;
     let mut am = vec!["am", "--quiet", "--empty=drop"];
     let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
     am.extend(names.iter().map(AsRef::as_ref));
@@ -119,7 +120,7 @@ fn collect(drafts: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(written)
 }
 
-fn commit(git: &Git<'_>, content: &Content, part: &Part) -> anyhow::Result<()> {
+fn commit(git: &Repository<'_>, content: &Content, part: &Part) -> anyhow::Result<()> {
     let mut plan = place::Plan::default();
     for path in &part.paths {
         plan.add(path, &content.items[path]);
@@ -165,47 +166,14 @@ pub(super) fn sender(root: &Path) -> anyhow::Result<String> {
     }
 }
 
-/// A repository of our own.
-struct Git<'a> {
-    folder: PathBuf,
-    sender: &'a str,
-}
-
-impl Git<'_> {
-    /// Starts with those files of the tree that the series changes.
-    fn begin(&self, tree: &Path) -> anyhow::Result<()> {
-        for name in [insert::INDEX, insert::MAINTAINERS] {
-            let to = self.folder.join(name);
-            fs::create_dir_all(to.parent().unwrap_or(&to)).context("cannot write patches")?;
-            fs::copy(tree.join(name), &to).with_context(|| format!("cannot copy {name}"))?;
-        }
-        self.run(&["init", "--quiet", "--initial-branch=roadtest"])?;
-        self.run(&["add", "--all", "--force", "."])?;
-        self.run(&["commit", "--quiet", "--message", "base"])?;
-        self.run(&["tag", "base"])
+/// Starts with those files of the tree that the series changes.
+fn begin(git: &Repository<'_>, tree: &Path) -> anyhow::Result<()> {
+    for name in [insert::INDEX, insert::MAINTAINERS] {
+        let to = git.folder.join(name);
+        fs::create_dir_all(to.parent().unwrap_or(&to)).context("cannot write patches")?;
+        fs::copy(tree.join(name), &to).with_context(|| format!("cannot copy {name}"))?;
     }
-
-    fn run(&self, arguments: &[&str]) -> anyhow::Result<()> {
-        let mut git = Command::new("git");
-        let (name, mail) = self.sender.split_once(" <").unwrap_or((self.sender, ""));
-        git.args(arguments).current_dir(&self.folder);
-        for role in ["AUTHOR", "COMMITTER"] {
-            git.env(format!("GIT_{role}_NAME"), name);
-            git.env(format!("GIT_{role}_EMAIL"), mail.trim_end_matches('>'));
-        }
-        // What the user has set up for other work has no say in the format.
-        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_CONFIG_SYSTEM", "/dev/null");
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-            git.env_remove(name);
-        }
-        let output = process::capture(git.stderr(Stdio::piped()))?;
-        if !output.status.success() {
-            let text = String::from_utf8_lossy(&output.stderr).into_owned();
-            bail!("git {} failed: {}", arguments[0], text.trim());
-        }
-        Ok(())
-    }
+    git.begin(&["."])
 }
 
 /// A temporary folder that goes when it is dropped.

@@ -27,6 +27,8 @@ impl Built {
             "a/in.c",
             "a/x.h",
             "a/Kconfig",
+            "drivers/off.c",
+            "drivers/tool.c",
         ] {
             fs::write(at(&format!("tree/{name}")), "text").unwrap();
         }
@@ -41,6 +43,7 @@ impl Built {
             tree.display()
         );
         fs::write(at("out/a/.two.o.cmd"), deps).unwrap();
+        fs::write(at("out/drivers/.tool.cmd"), "").unwrap();
         let stamps = Stamps::of(&tree).unwrap();
         let built = Built { folder, stamps };
         let made = Note {
@@ -110,6 +113,19 @@ fn an_old_version_that_is_put_back_is_compiled_too() {
     built.edit("a/one.c", -1000);
     assert_eq!(built.step(), Step::Modules);
     assert!(!built.out().join("a/one.o").exists());
+}
+
+#[test]
+fn a_driver_that_is_not_built_has_no_say() {
+    for seconds in [5, -1000] {
+        let built = Built::new();
+        built.edit("drivers/off.c", seconds);
+        assert_eq!(built.step(), Step::Modules);
+        assert!(built.out().join("a/one.o").exists());
+    }
+    let built = Built::new();
+    built.edit("drivers/tool.c", 5);
+    assert_eq!(built.step(), Step::Objects);
 }
 
 #[test]

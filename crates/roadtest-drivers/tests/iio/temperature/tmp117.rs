@@ -4,8 +4,6 @@
 use roadtest::{Board, Device, Uml, Wired};
 use roadtest_chips::iio::temperature::tmp117::Tmp117;
 
-mod power;
-
 fn bound() -> roadtest::Result<(Uml, Wired<Tmp117>, Device)> {
     let mut board = Board::new();
     let chip = board.i2c(0x48, Tmp117::default());
@@ -45,3 +43,5 @@ fn a_bias_of_zero_does_not_replace_the_offset_from_eeprom() -> roadtest::Result 
     assert_eq!(sensor.read("in_temp_calibbias"), Ok("128".into()));
     Ok(())
 }
+
+mod power;

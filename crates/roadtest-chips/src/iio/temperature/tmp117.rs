@@ -54,11 +54,11 @@ impl Tmp117 {
 
 impl RegisterChip for Tmp117 {
     const COMPATIBLE: &'static str = "ti,tmp117";
+    const MAP: &'static Map = reg::MAP;
     const STIMULI: &'static [Stimulus<Self>] =
         &[Stimulus::i16("temperature", "7.8125 m°C", |c, v| {
             c.set_raw(v.i16())
         })];
-    const MAP: &'static Map = reg::MAP;
 
     fn regs(&self) -> &Registers {
         &self.registers

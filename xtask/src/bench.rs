@@ -2,6 +2,7 @@
 //! `cargo xtask bench`: measures on the kernel that is there. The measuring
 //! is done by an example of the `roadtest` package, compiled for speed.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -12,6 +13,9 @@ use crate::{kernel, leftovers, process, workspace};
 /// Measure boot, requests and transfers.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// How often each figure is taken
+    #[arg(long, value_name = "N", default_value = "40")]
+    runs: NonZeroUsize,
     /// Write the same, in nanoseconds
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
@@ -28,6 +32,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let mut command = process::cargo(&root);
     command.args(["run", "--quiet", "--release", "--package", "roadtest"]);
     command.args(["--example", "bench", "--"]);
+    command.arg("--runs").arg(args.runs.to_string());
     command.env(
         roadtest_record::kernel::MANIFEST_ENV,
         workspace::manifest(&root),

@@ -19,7 +19,7 @@ use serde::Serialize;
 #[derive(Parser)]
 struct Arguments {
     /// How often each figure is taken.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 40)]
     runs: usize,
     /// Write the figures, in nanoseconds.
     #[arg(long, value_name = "PATH")]

@@ -34,5 +34,7 @@ pub(super) fn check(copy: &Scratch) -> anyhow::Result<Done> {
         .expect(0, &["| 0x00 | RESULT | ro |"])?;
     copy.run(&["report", "ktap=-"])?
         .expect(0, &["KTAP version 1", "# Subtest: iio/light/opt3001"])?;
+    copy.run(&["bench", "--runs", "3"])?
+        .expect(0, &["empty test", "one virtual hour"])?;
     Ok(Done::AllPassed)
 }

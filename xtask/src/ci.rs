@@ -54,6 +54,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         .map(|spec| KernelArgs {
             ksrc: None,
             kernel: Some(spec),
+            sanitize: false,
             setup: args.setup,
         })
         .collect();

@@ -24,6 +24,10 @@ pub(crate) struct KernelArgs {
     /// tree that this workspace sits in, else debian:6.12]
     #[arg(long, value_name = "SPEC")]
     pub(crate) kernel: Option<String>,
+    /// With the kernel's own checkers built in: KASAN, UBSAN, lockdep,
+    /// kmemleak, debug objects; slower, and 256 MiB for each guest
+    #[arg(long)]
+    pub(crate) sanitize: bool,
     /// Install the tools that are missing
     #[arg(long)]
     pub(crate) setup: bool,
@@ -32,11 +36,15 @@ pub(crate) struct KernelArgs {
 impl KernelArgs {
     /// What chooses the same kernel again: empty, or ` --ksrc PATH`.
     pub(crate) fn again(&self) -> String {
-        match (&self.ksrc, &self.kernel) {
+        let mut words = match (&self.ksrc, &self.kernel) {
             (Some(path), _) => format!(" --ksrc {}", path.display()),
             (None, Some(spec)) => format!(" --kernel {spec}"),
             (None, None) => String::new(),
+        };
+        if self.sanitize {
+            words.push_str(" --sanitize");
         }
+        words
     }
 }
 
@@ -93,7 +101,7 @@ pub(crate) fn build(
     let options = Options {
         wanted: wanted(root, args)?,
         fragments: root.join("kconfig-fragments"),
-        extra: Vec::new(),
+        sanitize: args.sanitize,
         cache: Cache::of_user()?,
         jobs: jobs(),
     };

@@ -25,4 +25,15 @@ pub struct KernelIdentity {
     pub source: String,
     /// A hash of tree, fragments and toolchain.
     pub config_fingerprint: String,
+    /// Whether the kernel's own checkers are built in.
+    #[serde(default)]
+    pub sanitized: bool,
+}
+
+/// `6.12.117 (debian:6.12)`, or `6.12.117 (debian:6.12, sanitized)`.
+impl std::fmt::Display for KernelIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let checkers = if self.sanitized { ", sanitized" } else { "" };
+        write!(f, "{} ({}{checkers})", self.release, self.source)
+    }
 }

@@ -6,7 +6,7 @@
 /// The beginnings of reports, as `lib/bug.c`, `lib/dump_stack.c`,
 /// `kernel/locking/lockdep.c`, `mm/kasan/report.c`, `lib/ubsan.c`,
 /// `kernel/hung_task.c`, `kernel/rcu/tree_stall.h` and others print them.
-const REPORTS: [&str; 18] = [
+const REPORTS: [&str; 21] = [
     "WARNING: ",
     "BUG: ",
     "kernel BUG at ",
@@ -25,17 +25,83 @@ const REPORTS: [&str; 18] = [
     "self-detected stall on CPU",
     "unreferenced object 0x",
     "ODEBUG: ",
+    // What a checker says when it gives up: the rest is not checked.
+    "trying to register non-static key",
+    "Kernel memory leak detector disabled",
+    "turning off the locking correctness validator",
 ];
 
-/// The first line of each report in a log, without its time.
+/// How much of a report is taken, in lines: the rest is in the log.
+const LINES_MAX: usize = 8;
+
+/// The beginning of each report in a log, without times: its first line, and
+/// those that belong to it as far as that can be told.
 pub(crate) fn find(log: &str) -> Vec<String> {
-    log.lines()
-        .filter(|line| REPORTS.iter().any(|report| line.contains(report)))
-        .map(|line| match line.split_once("] ") {
-            Some((stamp, text)) if stamp.starts_with('[') => text.trim().to_owned(),
-            _ => line.trim().to_owned(),
-        })
-        .collect()
+    let lines: Vec<&str> = log.lines().map(without_time).collect();
+    let mut found = Vec::new();
+    let mut next = 0;
+    while let Some(line) = lines.get(next) {
+        if is_report(line) {
+            let start = next - lead(&lines[..next]);
+            let framed = start > 0 && is_rule(lines[start - 1]);
+            let more = lines[next + 1..].iter();
+            let more = more.take_while(|line| belongs(line, framed)).count();
+            let end = (next + 1 + more).min(start + LINES_MAX);
+            let kept = lines[start..end].iter().filter(|line| !is_filler(line));
+            let kept: Vec<&str> = kept.map(|line| line.trim_end()).collect();
+            found.push(kept.join("\n"));
+            next = end;
+        } else {
+            next += 1;
+        }
+    }
+    found
+}
+
+fn without_time(line: &str) -> &str {
+    match line.split_once("] ") {
+        Some((stamp, text)) if stamp.starts_with('[') => text,
+        _ => line,
+    }
+}
+
+fn is_report(line: &str) -> bool {
+    REPORTS.iter().any(|report| line.contains(report))
+}
+
+/// How many lines at the end of `before` say what the WARNING after them is
+/// about: `WARN()` prints its message first.
+fn lead(before: &[&str]) -> usize {
+    let cut = before.iter().rev().take(3).position(|l| l.contains(CUT));
+    cut.unwrap_or(0)
+}
+
+/// What `WARN()` and UBSAN begin with.
+const CUT: &str = "[ cut here ]";
+
+/// The line above a report that has more than one line: `=====…`, or
+/// `-----[ cut here ]-----`.
+fn is_rule(line: &str) -> bool {
+    line.contains(CUT) || line.len() > 20 && line.chars().all(|c| c == '=')
+}
+
+/// Whether a line after the first is of the report, and not yet the machine's
+/// state. Without a rule above there is no telling, but what is indented
+/// belongs to what is not.
+fn belongs(line: &str, framed: bool) -> bool {
+    let ends = ["CPU: ", "Modules linked in", "Call Trace", "Stack:", "---[ "];
+    line.starts_with(' ')
+        || framed
+            && !line.trim().is_empty()
+            && !is_rule(line)
+            && !ends.iter().any(|end| line.starts_with(end))
+}
+
+/// What a report of lockdep has between its lines: a rule, and the version.
+fn is_filler(line: &str) -> bool {
+    line.ends_with("tainted")
+        || line.contains(" Tainted: ")
+        || line.len() > 20 && line.chars().all(|c| c == '-')
 }
 
 /// Removes what was expected, and adds what was expected and did not come.

@@ -16,6 +16,7 @@ use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::file::File;
+use crate::leaks;
 use crate::machine::Machine;
 use crate::report;
 use crate::timeline::Timeline;
@@ -518,15 +519,46 @@ impl Inner {
         self.machine.borrow().log.text()
     }
 
-    /// What is left when the guest is gone.
+    /// What is left when the guest is gone. A guest with checkers is asked for
+    /// leaks before it goes; what happens then is none of the test's.
     fn finish(&self) -> Finished {
         let mut machine = self.machine.borrow_mut();
+        let asks = self.kernel.sanitized && !self.dead.get() && !context::is_in_trouble();
+        if !asks {
+            machine.kill();
+        }
+        let finished = self.so_far(&machine);
+        let leaks = if asks {
+            leaks::find(&mut machine)
+        } else {
+            Ok(String::new())
+        };
         machine.kill();
-        let log = machine.log.text();
+        let mut log = machine.log.text();
+        log.push_str(leaks.as_deref().unwrap_or_default());
+        let mut kernel_reports = report::find(&log);
+        if let Err(fault) = leaks {
+            let text = crate::error::chain(&fault);
+            kernel_reports.push(format!("the search for leaks at the end failed: {text}"));
+        }
+        report::settle(
+            &mut kernel_reports,
+            &self.expected_reports.borrow(),
+            "report of the kernel",
+        );
+        Finished {
+            log,
+            kernel_reports,
+            ..finished
+        }
+    }
+
+    /// What the test did, and what the models say to it.
+    fn so_far(&self, machine: &Machine) -> Finished {
         let mut world = machine.world.borrow_mut();
         let mut events = std::mem::take(&mut world.events);
         events.extend(machine.log.news(world.now));
-        let mut breaches: Vec<String> = world
+        let mut violations: Vec<String> = world
             .breaches
             .iter()
             .map(|breach| {
@@ -537,23 +569,16 @@ impl Inner {
             })
             .collect();
         report::settle(
-            &mut breaches,
+            &mut violations,
             &self.expected_breaches.borrow(),
             "violation of a contract",
-        );
-        let mut reports = report::find(&log);
-        report::settle(
-            &mut reports,
-            &self.expected_reports.borrow(),
-            "report of the kernel",
         );
         Finished {
             virtual_ns: world.now.as_ns(),
             transfers: world.transfers,
             events,
-            log,
-            kernel_reports: reports,
-            violations: breaches,
+            violations,
+            ..Finished::default()
         }
     }
 }

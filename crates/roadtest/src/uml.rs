@@ -98,6 +98,12 @@ impl Uml {
         self.inner.kernel.version()
     }
 
+    /// Whether the kernel has its checkers built in (`--sanitize`): KASAN,
+    /// UBSAN, lockdep and others. For a report that only they make.
+    pub fn is_sanitized(&self) -> bool {
+        self.inner.kernel.sanitized
+    }
+
     /// Virtual time.
     pub fn now(&self) -> SimTime {
         self.inner.machine.borrow().now()

@@ -331,7 +331,12 @@ impl Inner {
         request: &Request,
     ) -> std::result::Result<Answer, Errno> {
         let result = self.quiet_request(what, request);
-        let answer = match &result {
+        self.log_request(what, &result);
+        result
+    }
+
+    fn log_request(&self, what: &str, result: &std::result::Result<Answer, Errno>) {
+        let answer = match result {
             Ok(answer) => show(answer),
             Err(errno) => errno.to_string(),
         };
@@ -341,7 +346,6 @@ impl Inner {
             text: what.to_owned(),
             answer,
         });
-        result
     }
 
     /// Asks the guest something that is none of the test's business.
@@ -355,6 +359,34 @@ impl Inner {
         }
         let limit = *self.limit.borrow();
         let reply = self.machine.borrow_mut().request(request, what, limit);
+        self.answer(what, reply)
+    }
+
+    /// Asks the guest something, and to close a file right after that. Gives
+    /// the answer to the first.
+    pub(crate) fn request_and_close(
+        &self,
+        what: &str,
+        request: &Request,
+        fd: i32,
+    ) -> std::result::Result<Answer, Errno> {
+        if self.dead.get() {
+            return Err(Errno::EPIPE);
+        }
+        let limit = *self.limit.borrow();
+        let both = [request, &Request::Close { fd }];
+        let replies = self.machine.borrow_mut().request_both(both, what, limit);
+        // A driver's release has no way to refuse.
+        let result = self.answer(what, replies.map(|[first, _closed]| first));
+        self.log_request(what, &result);
+        result
+    }
+
+    fn answer(
+        &self,
+        what: &str,
+        reply: std::result::Result<Reply, Fault>,
+    ) -> std::result::Result<Answer, Errno> {
         match reply {
             Ok(Reply::Ok(answer)) => Ok(answer),
             Ok(Reply::Err(number)) => Err(Errno::new(number)),

@@ -178,9 +178,32 @@ impl Machine {
         what: &str,
         limit: SimTime,
     ) -> Result<Reply, Fault> {
+        self.send(request)?;
+        self.reply(what, limit)
+    }
+
+    /// Asks two things of the agent at once: it sees to the second as soon as
+    /// it has answered the first, without waiting in between.
+    pub(crate) fn request_both(
+        &mut self,
+        requests: [&Request; 2],
+        what: &str,
+        limit: SimTime,
+    ) -> Result<[Reply; 2], Fault> {
+        for request in requests {
+            self.send(request)?;
+        }
+        Ok([self.reply(what, limit)?, self.reply(what, limit)?])
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), Fault> {
+        self.console.send(&roadtest_wire::frame(request)?);
+        Ok(())
+    }
+
+    /// Waits for the agent's next answer.
+    fn reply(&mut self, what: &str, limit: SimTime) -> Result<Reply, Fault> {
         self.doing = Some(what.to_owned());
-        let bytes = roadtest_wire::frame(request)?;
-        self.console.send(&bytes);
         let stopped = self.run(Until::Reply(self.now() + limit))?;
         self.note_log();
         self.doing = None;

@@ -157,3 +157,18 @@ fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {
         other => Ok(other?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chose_a_kernel_is_repeated() {
+        let mut args = KernelArgs::default();
+        assert_eq!(args.again(), "");
+        args.sanitize = true;
+        assert_eq!(args.again(), " --sanitize");
+        args.kernel = Some("debian:6.1".to_owned());
+        assert_eq!(args.again(), " --kernel debian:6.1 --sanitize");
+    }
+}

@@ -37,3 +37,29 @@ impl std::fmt::Display for KernelIdentity {
         write!(f, "{} ({}{checkers})", self.release, self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_with_checkers_is_named_as_one() {
+        let mut kernel = KernelIdentity {
+            release: "6.12.117".into(),
+            source: "debian:6.12".into(),
+            config_fingerprint: "0123".into(),
+            sanitized: false,
+        };
+        assert_eq!(kernel.to_string(), "6.12.117 (debian:6.12)");
+        kernel.sanitized = true;
+        assert_eq!(kernel.to_string(), "6.12.117 (debian:6.12, sanitized)");
+    }
+
+    /// Cached kernels and runs of before have no such field.
+    #[test]
+    fn a_kernel_that_does_not_say_has_no_checkers() {
+        let text = r#"{"release":"6.12","source":"debian:6.12","config_fingerprint":"0"}"#;
+        let kernel: KernelIdentity = serde_json::from_str(text).unwrap();
+        assert!(!kernel.sanitized);
+    }
+}

@@ -555,13 +555,13 @@ fn an_alarm_that_rings_while_the_driver_goes_leaves_nothing_behind() -> roadtest
 
 /// Each `RTC_SET_TIME` leaves work behind, even one that fails. The kernel once
 /// freed a clock whose work was still to be done, and the work then used it.
-/// Since `rtc_device_release()` cancels the work, 6.1, 6.12 and 7.3 are right.
+/// 6.1, 6.12 and 7.3 cancel the work in `rtc_device_release()`.
 ///
-/// Only a kernel with its checkers (`--sanitize`) tells for sure. Seen with
-/// 6.12: as it is, the test passes; without the lines that empty the queue of
-/// timers and cancel the work, it fails with `ODEBUG: free active … work_struct
-/// hint: rtc_timer_do_work`. Without checkers the test shows no more than that
-/// the kernel survives.
+/// Only a kernel with its checkers (`--sanitize`) tells for sure, and there the
+/// test passes on 6.12 and 7.3. On 6.12 without the lines that empty the queue
+/// of timers and cancel the work, it fails with `ODEBUG: free active …
+/// work_struct hint: rtc_timer_do_work`. Without checkers, and so on 6.1, the
+/// test shows no more than that the kernel survives.
 #[test]
 fn a_clock_that_goes_takes_the_work_that_it_has_left_along() -> roadtest::Result {
     let (board, clock) = without_interrupt();

@@ -6,8 +6,8 @@
 use roadtest::Board;
 use roadtest::view::iio::Trigger;
 
-/// A defect of `drivers/iio/industrialio-sw-trigger.c`, by its source in 6.1,
-/// 6.12 and 7.3: the trigger type frees the trigger, and then a reference to
+/// A defect of `drivers/iio/industrialio-sw-trigger.c` in 6.12 and 7.3, and by
+/// its source in 6.1: the trigger type frees the trigger, and then a reference to
 /// the item of configfs that is in it is dropped. A kernel without KASAN
 /// writes to the freed memory, and nobody notices.
 #[test]

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         console::line(&format!("tests of {driver} will be skipped: {reason}"));
     }
     if !args.quiet {
-        console::line(&format!("{} ({}) is ready", kernel.release, kernel.source));
+        console::line(&format!("{} is ready", kernel.identity()));
     }
     Ok(Done::AllPassed)
 }

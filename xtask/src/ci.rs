@@ -80,6 +80,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         .map(|spec| KernelArgs {
             ksrc: None,
             kernel: Some(spec),
+            sanitize: false,
             setup: args.setup,
         })
         .collect();
@@ -109,17 +110,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     if args.wants(Part::Kernels)
         && let Some(tests) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
     {
-        for (number, kernel) in wanted.iter().enumerate() {
-            let folders = Folders::new(&root, number, kernel);
-            drivers(&root, &folders, kernel, &tests, &mut stages);
-            if number == 0 && folders.first.join("summary.json").is_file() {
-                stages.run("reports, logs and devicetrees", || {
-                    views::check(&root, &folders.first)
-                });
-                stages.run("HTML report in a browser", || {
-                    browser::check_report(&root, &folders.first)
-                });
-            }
+        on_kernels(&root, &wanted, &tests, &mut stages);
+        if let Some(wanted) = sanitized(args, &wanted) {
+            let folders = Folders::new(&root, KERNELS.len(), &wanted);
+            once(&root, &folders, &wanted, &tests, &mut stages);
         }
     }
     if args.wants(Part::Docs) {
@@ -136,6 +130,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     Ok(conclude(&stages))
 }
 
+/// The stages of each kernel, and of what is made from the first one's records.
+fn on_kernels(root: &Path, wanted: &[KernelArgs], tests: &[Test], stages: &mut Stages) {
+    for (number, kernel) in wanted.iter().enumerate() {
+        let folders = Folders::new(root, number, kernel);
+        drivers(root, &folders, kernel, tests, stages);
+        if number == 0 && folders.first.join("summary.json").is_file() {
+            stages.run("reports, logs and devicetrees", || {
+                views::check(root, &folders.first)
+            });
+            stages.run("HTML report in a browser", || {
+                browser::check_report(root, &folders.first)
+            });
+        }
+    }
+}
+
 fn conclude(stages: &Stages) -> Done {
     console::line("");
     for line in stages.lines() {
@@ -143,6 +153,24 @@ fn conclude(stages: &Stages) -> Done {
     }
     console::line(&stages.counts().to_string());
     Done::from_failed(stages.counts().failed)
+}
+
+/// The kernel whose checkers are built in: the first of the usual ones.
+fn sanitized(args: &Args, wanted: &[KernelArgs]) -> Option<KernelArgs> {
+    let first = wanted.first().filter(|_| args.kernel.is_empty())?;
+    Some(KernelArgs {
+        sanitize: true,
+        ..first.clone()
+    })
+}
+
+/// `debian:6.12`, or `debian:6.12, sanitized`.
+fn name(kernel: &KernelArgs) -> String {
+    let spec = kernel.kernel.clone().unwrap_or_default();
+    match kernel.sanitize {
+        true => format!("{spec}, sanitized"),
+        false => spec,
+    }
 }
 
 /// The stages that need no kernel.
@@ -154,7 +182,7 @@ fn checks(root: &Path, stages: &mut Stages) -> anyhow::Result<()> {
     stages.command("fmt", fmt);
     let clippy = cmd!(
         shell,
-        "{cargo} clippy --workspace --all-targets -- -D warnings"
+        "{cargo} clippy --workspace --all-targets --all-features -- -D warnings"
     );
     stages.command("clippy", clippy);
     stages.run("tidy", || tidy::run(&tidy::Args {}));
@@ -175,8 +203,9 @@ struct Folders {
 impl Folders {
     /// The first kernel's records go where those of any run go.
     fn new(root: &Path, number: usize, kernel: &KernelArgs) -> Self {
-        let spec = kernel.kernel.clone().unwrap_or_default();
-        let name = spec.replace([':', '@', '/'], "-");
+        let name = name(kernel)
+            .replace(", ", "-")
+            .replace([':', '@', '/'], "-");
         let suffix = match number {
             0 => String::new(),
             _ => format!("-{name}"),
@@ -203,19 +232,48 @@ fn drivers(
     tests: &[Test],
     stages: &mut Stages,
 ) {
-    let spec = wanted.kernel.clone().unwrap_or_default();
+    let Some(first) = once(root, folders, wanted, tests, stages) else {
+        return;
+    };
+    let spec = name(wanted);
+    stages.run(&format!("KTAP for the parser of {spec}"), || {
+        parser::check(root, &folders.first, wanted)
+    });
+    let again = Plan {
+        out: folders.again.clone(),
+        ..first
+    };
+    stages.count(&format!("tests on {spec}, again"), || test(&again));
+    stages.run(&format!("same timelines on {spec}"), || {
+        let differences = compare::timelines(&folders.first, &folders.again)?;
+        for difference in &differences {
+            console::problem(&difference.to_string());
+        }
+        Ok(Done::from_failed(differences.len()))
+    });
+}
+
+/// The stages that build a kernel and run the tests on it, and the plan that
+/// they followed; nothing where it cannot be built.
+fn once(
+    root: &Path,
+    folders: &Folders,
+    wanted: &KernelArgs,
+    tests: &[Test],
+    stages: &mut Stages,
+) -> Option<Plan> {
+    let spec = name(wanted);
     let kernel = stages.get(&format!("build {spec}"), || {
         kernel::build(root, &folders.manifest, wanted, Verbosity::Normal)
-    });
-    let Some(kernel) = kernel else { return };
+    })?;
     stages.count(&format!("framework tests on {spec}"), || {
         units::on_kernel(root, &folders.manifest)
     });
-    let plan = |out: &Path| Plan {
+    let plan = Plan {
         root: root.to_owned(),
-        out: out.to_owned(),
+        out: folders.first.clone(),
         manifest: folders.manifest.clone(),
-        kernel: kernel.clone(),
+        kernel,
         tests: tests.to_vec(),
         jobs: None,
         program: Program::installed(),
@@ -225,20 +283,8 @@ fn drivers(
             root: root.to_owned(),
         },
     };
-    stages.count(&format!("tests on {spec}"), || test(&plan(&folders.first)));
-    stages.run(&format!("KTAP for the parser of {spec}"), || {
-        parser::check(root, &folders.first, wanted)
-    });
-    stages.count(&format!("tests on {spec}, again"), || {
-        test(&plan(&folders.again))
-    });
-    stages.run(&format!("same timelines on {spec}"), || {
-        let differences = compare::timelines(&folders.first, &folders.again)?;
-        for difference in &differences {
-            console::problem(&difference.to_string());
-        }
-        Ok(Done::from_failed(differences.len()))
-    });
+    stages.count(&format!("tests on {spec}"), || test(&plan));
+    Some(plan)
 }
 
 fn test(plan: &Plan) -> anyhow::Result<Counts> {

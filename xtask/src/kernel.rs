@@ -24,6 +24,10 @@ pub(crate) struct KernelArgs {
     /// tree that this workspace sits in, else debian:6.12]
     #[arg(long, value_name = "SPEC")]
     pub(crate) kernel: Option<String>,
+    /// With the kernel's own checkers built in: KASAN, UBSAN, lockdep,
+    /// kmemleak, debug objects; slower, and 256 MiB for each guest
+    #[arg(long)]
+    pub(crate) sanitize: bool,
     /// Install the tools that are missing
     #[arg(long)]
     pub(crate) setup: bool,
@@ -32,11 +36,15 @@ pub(crate) struct KernelArgs {
 impl KernelArgs {
     /// What chooses the same kernel again: empty, or ` --ksrc PATH`.
     pub(crate) fn again(&self) -> String {
-        match (&self.ksrc, &self.kernel) {
+        let mut words = match (&self.ksrc, &self.kernel) {
             (Some(path), _) => format!(" --ksrc {}", path.display()),
             (None, Some(spec)) => format!(" --kernel {spec}"),
             (None, None) => String::new(),
+        };
+        if self.sanitize {
+            words.push_str(" --sanitize");
         }
+        words
     }
 }
 
@@ -93,7 +101,7 @@ pub(crate) fn build(
     let options = Options {
         wanted: wanted(root, args)?,
         fragments: root.join("kconfig-fragments"),
-        extra: Vec::new(),
+        sanitize: args.sanitize,
         cache: Cache::of_user()?,
         jobs: jobs(),
     };
@@ -159,5 +167,20 @@ fn wanted(root: &Path, args: &KernelArgs) -> anyhow::Result<Wanted> {
     match Wanted::choose(args.ksrc.as_deref(), args.kernel.as_deref(), root) {
         Err(error @ Error::Name(_)) => Err(exit::usage(error.to_string())),
         other => Ok(other?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chose_a_kernel_is_repeated() {
+        let mut args = KernelArgs::default();
+        assert_eq!(args.again(), "");
+        args.sanitize = true;
+        assert_eq!(args.again(), " --sanitize");
+        args.kernel = Some("debian:6.1".to_owned());
+        assert_eq!(args.again(), " --kernel debian:6.1 --sanitize");
     }
 }

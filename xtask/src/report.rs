@@ -45,11 +45,7 @@ impl Report {
         match event {
             Event::Started { tests, kernel } if self.verbosity == Verbosity::Normal => {
                 let plural = if *tests == 1 { "test" } else { "tests" };
-                writeln!(
-                    to,
-                    "{tests} {plural} on {} ({})",
-                    kernel.release, kernel.source
-                )
+                writeln!(to, "{tests} {plural} on {}", kernel.identity())
             }
             Event::Finished(verdict) if self.verbosity == Verbosity::Normal => {
                 headline(to, verdict)?;
@@ -224,6 +220,7 @@ mod tests {
             release: "6.12.117".to_owned(),
             source: "debian:6.12".to_owned(),
             config_fingerprint: "0123".to_owned(),
+            sanitized: false,
             linux: PathBuf::new(),
             guest_root: PathBuf::new(),
             modules: BTreeMap::new(),

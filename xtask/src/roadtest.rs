@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use roadtest_record::kernel::Kernel;
-use roadtest_record::summary::{KernelIdentity, Summary};
+use roadtest_record::summary::Summary;
 
 use crate::catalog::{self, Test};
 use crate::event::{Counts, Event, Verdict};
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long = "report", value_name = "FORMAT=PATH", conflicts_with = "watch")]
     reports: Vec<reports::Wanted>,
     /// Use the kernel that is there
-    #[arg(long, conflicts_with_all = ["ksrc", "kernel"])]
+    #[arg(long, conflicts_with_all = ["ksrc", "kernel", "sanitize"])]
     no_build: bool,
     /// What runs the tests [default: nextest where it is installed]
     #[arg(long, value_enum)]
@@ -107,7 +107,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         program: args.runner.unwrap_or_else(Program::installed),
         report: Report {
             verbosity,
-            rerun_arguments: args.kernel.again(),
+            rerun_arguments: match args.no_build {
+                true => " --no-build".to_owned(),
+                false => args.kernel.again(),
+            },
             root: root.clone(),
         },
         root,
@@ -250,11 +253,7 @@ impl Plan {
         tests.sort_by(|a, b| a.name.cmp(&b.name));
         let summary = Summary {
             schema: 1,
-            kernel: KernelIdentity {
-                release: self.kernel.release.clone(),
-                source: self.kernel.source.clone(),
-                config_fingerprint: self.kernel.config_fingerprint.clone(),
-            },
+            kernel: self.kernel.identity(),
             tests,
         };
         roadtest_record::store(&self.summary(), &summary)?;

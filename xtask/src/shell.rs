@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
     /// Use the kernel that is there
-    #[arg(long, conflicts_with_all = ["ksrc", "kernel"])]
+    #[arg(long, conflicts_with_all = ["ksrc", "kernel", "sanitize"])]
     no_build: bool,
 }
 
@@ -59,7 +59,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     }
     // Why: whoever explores for an hour keeps nobody from testing.
     drop(lock);
-    console::status("Shell", &format!("{} on {}", test.path(), kernel.release));
+    console::status(
+        "Shell",
+        &format!("{} on {}", test.path(), kernel.identity()),
+    );
     let mut command = std::process::Command::new(&binary);
     command.args(["--exact", &test.name, "--nocapture", "--test-threads", "1"]);
     command.current_dir(&root);

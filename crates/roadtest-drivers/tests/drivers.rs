@@ -25,6 +25,9 @@ mod iio {
     mod temperature {
         mod tmp117;
     }
+    mod trigger {
+        mod iio_trig_hrtimer;
+    }
 }
 mod misc {
     mod eeprom {

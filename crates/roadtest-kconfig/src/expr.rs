@@ -129,6 +129,9 @@ impl fmt::Display for Expr {
         };
         match self {
             Expr::Symbol(name) => f.write_str(name),
+            // The language has no escapes: a text has one kind of quote in it
+            // at the most.
+            Expr::Text(text) if text.contains('"') => write!(f, "'{text}'"),
             Expr::Text(text) => write!(f, "\"{text}\""),
             Expr::Macro(call) => f.write_str(call),
             Expr::Not(inner) => {
@@ -376,6 +379,13 @@ mod tests {
             ("$(success,false)", Tristate::Yes),
         ] {
             assert_eq!(Expr::parse(text).unwrap().eval(&config()), worth, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_shown_in_the_quotes_that_it_does_not_have() {
+        for text in ["'\"'", "\"'\""] {
+            assert_eq!(Expr::parse(text).unwrap().to_string(), text);
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::summary::KernelIdentity;
+
 /// Where the tests look for [`Kernel`], below the workspace root.
 pub const MANIFEST: &str = "target/roadtest/kernel.json";
 
@@ -23,6 +25,11 @@ pub struct Kernel {
     pub source: String,
     /// A hash of tree, fragments and toolchain.
     pub config_fingerprint: String,
+    /// Whether the kernel's own checkers are built in
+    /// (`kconfig-fragments/sanitize.config`): it needs more memory then, and
+    /// more time on the host's clock.
+    #[serde(default)]
+    pub sanitized: bool,
     /// The UML executable.
     pub linux: PathBuf,
     /// The folder that the guest sees as its root, read-only: the agent as
@@ -48,6 +55,16 @@ pub struct Module {
 }
 
 impl Kernel {
+    /// What a run says of its kernel.
+    pub fn identity(&self) -> KernelIdentity {
+        KernelIdentity {
+            release: self.release.clone(),
+            source: self.source.clone(),
+            config_fingerprint: self.config_fingerprint.clone(),
+            sanitized: self.sanitized,
+        }
+    }
+
     /// Major and minor version: `(6, 12)`.
     pub fn version(&self) -> (u32, u32) {
         let mut numbers = self

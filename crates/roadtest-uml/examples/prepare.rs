@@ -40,7 +40,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     let options = Options {
         wanted,
         fragments: workspace.join("kconfig-fragments"),
-        extra: Vec::new(),
+        sanitize: false,
         cache: Cache::of_user()?,
         jobs: 2,
     };

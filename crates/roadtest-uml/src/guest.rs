@@ -109,6 +109,7 @@ mod tests {
                 release: "6.12.1".into(),
                 source: "debian:6.12".into(),
                 config_fingerprint: "f00".into(),
+                sanitized: false,
                 linux: folder.join("out/linux"),
                 guest_root: PathBuf::new(),
                 modules: [("lm75".to_owned(), module)].into(),

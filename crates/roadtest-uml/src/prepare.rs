@@ -21,6 +21,9 @@ use crate::progress::{Event, Progress};
 use crate::source::{self, Source, Wanted};
 use crate::stamps::Stamps;
 
+/// The fragment of the kernel's own checkers.
+const SANITIZE: &str = "sanitize";
+
 /// What to build and where.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -28,9 +31,9 @@ pub struct Options {
     pub wanted: Wanted,
     /// The folder of fragments: `kconfig-fragments` of the workspace.
     pub fragments: PathBuf,
-    /// Fragments at the top of that folder that are merged in addition to
-    /// `base` and `agent`: `sanitize`.
-    pub extra: Vec<String>,
+    /// Whether the kernel's own checkers are built in: `sanitize.config` of
+    /// that folder.
+    pub sanitize: bool,
     /// Where sources and builds are kept.
     pub cache: Cache,
     /// Processes of `make`; at least 1.
@@ -71,8 +74,8 @@ pub fn prepare(
 /// Where there is no usable source, where a fragment is malformed or not
 /// granted, where the build fails or the disk is full.
 pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Error> {
-    let extra: Vec<&str> = options.extra.iter().map(String::as_str).collect();
-    let merged = Merged::new(Fragment::load_all(&options.fragments, &extra)?)?;
+    let extra: &[&str] = if options.sanitize { &[SANITIZE] } else { &[] };
+    let merged = Merged::new(Fragment::load_all(&options.fragments, extra)?)?;
     let recipe = fingerprint::recipe(&key(&merged))?;
     let cache = &options.cache;
     // Nothing in `out` ever changes, so that no lock is needed to look there.
@@ -94,7 +97,7 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     if let Some(built) = finished(cache, &fingerprint, &source) {
         return Ok(built);
     }
-    let output = cache.build(&build_key(&source));
+    let output = cache.build(&build_key(&source, extra));
     let order = Order {
         source: &source,
         merged: &merged,
@@ -148,6 +151,7 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
         release: kbuild.release()?,
         source: source.name.clone(),
         config_fingerprint: order.fingerprint.to_owned(),
+        sanitized: options.sanitize,
         linux: folder.join("linux"),
         guest_root: PathBuf::new(),
         modules: modules::manifest(&modules),
@@ -238,10 +242,13 @@ fn key(merged: &Merged) -> String {
     text
 }
 
-/// One output folder per source, so that kbuild builds only what changed.
-fn build_key(source: &Source) -> String {
+/// One output folder per source and set of extra fragments, so that kbuild
+/// builds only what changed.
+fn build_key(source: &Source, extra: &[&str]) -> String {
     let name = source.name.rsplit('/').next().unwrap_or_default();
     let name = name.replace([':', '.'], "-");
     let hash = Hash::new().add(source.tree.as_os_str().as_encoded_bytes());
-    format!("{name}-{}", hash.text())
+    let words = [name, hash.text()];
+    let extra = extra.iter().map(|&name| name.to_owned());
+    words.into_iter().chain(extra).collect::<Vec<_>>().join("-")
 }

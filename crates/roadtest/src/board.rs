@@ -49,7 +49,7 @@ pub struct Board {
     context: Context,
     fragments: Vec<String>,
     scl_hz: u32,
-    memory_mib: u32,
+    memory_mib: Option<u32>,
     parameters: Vec<String>,
     needs: Vec<(Need, String)>,
     host_root: bool,
@@ -82,7 +82,7 @@ impl Board {
             context,
             fragments: Vec::new(),
             scl_hz: 400_000,
-            memory_mib: 64,
+            memory_mib: None,
             parameters: Vec::new(),
             needs: Vec::new(),
             host_root: false,
@@ -202,10 +202,10 @@ impl Board {
         self
     }
 
-    /// The guest's memory in MiB, 64 unless changed. A kernel with sanitizers
-    /// needs 256.
+    /// The guest's memory in MiB. Unless changed it is 64, or 256 where the
+    /// kernel has its checkers built in (`--sanitize`), which need as much.
     pub fn memory_mib(&mut self, mib: u32) -> &mut Self {
-        self.memory_mib = mib;
+        self.memory_mib = Some(mib);
         self
     }
 

@@ -70,6 +70,16 @@ pub(crate) fn note_fault(fault: &Fault) {
     });
 }
 
+/// Whether the test is ending before its end: its guest may not answer, and
+/// another reason why it fails would be one too many.
+pub(crate) fn is_in_trouble() -> bool {
+    let ends = TROUBLE.try_with(|trouble| {
+        let trouble = trouble.borrow();
+        trouble.fault.is_some() || trouble.skipped.is_some()
+    });
+    ends.unwrap_or(true) || std::thread::panicking()
+}
+
 /// Ends the test with a fault.
 pub(crate) fn fail(fault: &Fault) -> ! {
     note_fault(fault);

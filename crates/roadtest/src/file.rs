@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! An open file of the guest.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use roadtest_model::SimTime;
@@ -13,6 +14,8 @@ use crate::uml::{Inner, short};
 pub struct File {
     uml: Rc<Inner>,
     fd: i32,
+    /// It is closed already.
+    closed: Cell<bool>,
     name: String,
 }
 
@@ -33,6 +36,7 @@ impl File {
         Self {
             uml: uml.clone(),
             fd,
+            closed: Cell::default(),
             name: name.to_owned(),
         }
     }
@@ -43,6 +47,7 @@ impl File {
                 Ok(fd) => Ok(Self {
                     uml: uml.clone(),
                     fd,
+                    closed: Cell::default(),
                     name,
                 }),
                 Err(_too_large) => Err(Errno::EBADF),
@@ -177,6 +182,30 @@ impl File {
         }
     }
 
+    /// ioctl(2) with a buffer as its argument, and close(2) right after it:
+    /// the program does not wait in between, so that what the ioctl has left
+    /// to be done later is still to be done when the file is closed.
+    ///
+    /// # Errors
+    /// What ioctl failed with. The file is closed all the same.
+    pub fn ioctl_and_close(self, request: u64, buffer: Vec<u8>) -> Result<i64, Errno> {
+        let what = format!("ioctl {} {request:#x} and close", self.name);
+        let request = Request::Ioctl {
+            fd: self.fd,
+            request,
+            argument: IoctlArgument::Buffers {
+                buffers: vec![buffer],
+                pointers: Vec::new(),
+            },
+        };
+        let answer = self.uml.request_and_close(&what, &request, self.fd);
+        self.closed.set(true);
+        match answer? {
+            Answer::Ioctl { value, .. } => Ok(value),
+            _ => Err(Errno::EIO),
+        }
+    }
+
     /// Waits until the file is readable, for at the most `timeout` of virtual
     /// time, rounded up to milliseconds. Gives whether it is.
     ///
@@ -206,7 +235,7 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.closed.get() || std::thread::panicking() {
             return;
         }
         let request = Request::Close { fd: self.fd };

@@ -101,6 +101,7 @@ pub mod error;
 mod explore;
 pub mod fault;
 pub mod file;
+mod leaks;
 mod machine;
 pub mod pin;
 mod report;

@@ -16,6 +16,7 @@ use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::file::File;
+use crate::leaks;
 use crate::machine::Machine;
 use crate::report;
 use crate::timeline::Timeline;
@@ -95,6 +96,12 @@ impl Uml {
     /// The kernel's major and minor version: `(6, 12)`.
     pub fn version(&self) -> (u32, u32) {
         self.inner.kernel.version()
+    }
+
+    /// Whether the kernel has its checkers built in (`--sanitize`): KASAN,
+    /// UBSAN, lockdep and others. For a report that only they make.
+    pub fn is_sanitized(&self) -> bool {
+        self.inner.kernel.sanitized
     }
 
     /// Virtual time.
@@ -324,7 +331,12 @@ impl Inner {
         request: &Request,
     ) -> std::result::Result<Answer, Errno> {
         let result = self.quiet_request(what, request);
-        let answer = match &result {
+        self.log_request(what, &result);
+        result
+    }
+
+    fn log_request(&self, what: &str, result: &std::result::Result<Answer, Errno>) {
+        let answer = match result {
             Ok(answer) => show(answer),
             Err(errno) => errno.to_string(),
         };
@@ -334,7 +346,6 @@ impl Inner {
             text: what.to_owned(),
             answer,
         });
-        result
     }
 
     /// Asks the guest something that is none of the test's business.
@@ -348,6 +359,34 @@ impl Inner {
         }
         let limit = *self.limit.borrow();
         let reply = self.machine.borrow_mut().request(request, what, limit);
+        self.answer(what, reply)
+    }
+
+    /// Asks the guest something, and to close a file right after that. Gives
+    /// the answer to the first.
+    pub(crate) fn request_and_close(
+        &self,
+        what: &str,
+        request: &Request,
+        fd: i32,
+    ) -> std::result::Result<Answer, Errno> {
+        if self.dead.get() {
+            return Err(Errno::EPIPE);
+        }
+        let limit = *self.limit.borrow();
+        let both = [request, &Request::Close { fd }];
+        let replies = self.machine.borrow_mut().request_both(both, what, limit);
+        // A driver's release has no way to refuse.
+        let result = self.answer(what, replies.map(|[first, _closed]| first));
+        self.log_request(what, &result);
+        result
+    }
+
+    fn answer(
+        &self,
+        what: &str,
+        reply: std::result::Result<Reply, Fault>,
+    ) -> std::result::Result<Answer, Errno> {
         match reply {
             Ok(Reply::Ok(answer)) => Ok(answer),
             Ok(Reply::Err(number)) => Err(Errno::new(number)),
@@ -518,15 +557,46 @@ impl Inner {
         self.machine.borrow().log.text()
     }
 
-    /// What is left when the guest is gone.
+    /// What is left when the guest is gone. A guest with checkers is asked for
+    /// leaks before it goes; what happens then is none of the test's.
     fn finish(&self) -> Finished {
         let mut machine = self.machine.borrow_mut();
+        let asks = self.kernel.sanitized && !self.dead.get() && !context::is_in_trouble();
+        if !asks {
+            machine.kill();
+        }
+        let finished = self.so_far(&machine);
+        let leaks = if asks {
+            leaks::find(&mut machine)
+        } else {
+            Ok(String::new())
+        };
         machine.kill();
-        let log = machine.log.text();
+        let mut log = machine.log.text();
+        log.push_str(leaks.as_deref().unwrap_or_default());
+        let mut kernel_reports = report::find(&log);
+        if let Err(fault) = leaks {
+            let text = crate::error::chain(&fault);
+            kernel_reports.push(format!("the search for leaks at the end failed: {text}"));
+        }
+        report::settle(
+            &mut kernel_reports,
+            &self.expected_reports.borrow(),
+            "report of the kernel",
+        );
+        Finished {
+            log,
+            kernel_reports,
+            ..finished
+        }
+    }
+
+    /// What the test did, and what the models say to it.
+    fn so_far(&self, machine: &Machine) -> Finished {
         let mut world = machine.world.borrow_mut();
         let mut events = std::mem::take(&mut world.events);
         events.extend(machine.log.news(world.now));
-        let mut breaches: Vec<String> = world
+        let mut violations: Vec<String> = world
             .breaches
             .iter()
             .map(|breach| {
@@ -537,23 +607,16 @@ impl Inner {
             })
             .collect();
         report::settle(
-            &mut breaches,
+            &mut violations,
             &self.expected_breaches.borrow(),
             "violation of a contract",
-        );
-        let mut reports = report::find(&log);
-        report::settle(
-            &mut reports,
-            &self.expected_reports.borrow(),
-            "report of the kernel",
         );
         Finished {
             virtual_ns: world.now.as_ns(),
             transfers: world.transfers,
             events,
-            log,
-            kernel_reports: reports,
-            violations: breaches,
+            violations,
+            ..Finished::default()
         }
     }
 }

@@ -11,7 +11,7 @@ use roadtest::view::i2c_dev::Message;
 use roadtest::{Board, Bus, Chip, Edge, Level, Nack, SimTime};
 use roadtest_chips::hwmon::lm75::Lm75;
 use roadtest_chips::iio::light::opt3001::Opt3001;
-use roadtest_record::kernel::{MANIFEST, MANIFEST_ENV};
+use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
 use roadtest_record::test::{OUT_ENV, Outcome, Record};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -66,14 +66,7 @@ fn judge_in(
             }
         }
     }
-    let kernel = std::env::var_os(MANIFEST_ENV).map_or_else(
-        || {
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("../..")
-                .join(MANIFEST)
-        },
-        PathBuf::from,
-    );
+    let kernel = manifest();
     assert!(
         kernel.exists(),
         "no kernel has been built ({}); run `cargo xtask build`",
@@ -100,6 +93,23 @@ fn judge_in(
         output,
         out,
     }
+}
+
+fn manifest() -> PathBuf {
+    std::env::var_os(MANIFEST_ENV).map_or_else(
+        || {
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../..")
+                .join(MANIFEST)
+        },
+        PathBuf::from,
+    )
+}
+
+/// Whether the kernel has its checkers built in.
+fn is_sanitized() -> bool {
+    let kernel: Kernel = roadtest_record::load(&manifest()).unwrap();
+    kernel.sanitized
 }
 
 /// The process of the child's kernel, which is its only child.
@@ -212,6 +222,26 @@ fn an_expected_report_that_does_not_come_is_a_failure() {
     });
     let reason = "the expected report of the kernel did not come: made up";
     verdict.assert_failed(Outcome::KernelReport, reason);
+}
+
+/// What the kernel's own test module does wrong (`drivers/misc/lkdtm`) goes by
+/// unnoticed, unless the kernel has its checkers, and then it has the module.
+#[test]
+fn a_report_of_a_checker_fails_a_test_with_its_first_lines() {
+    let test = "a_report_of_a_checker_fails_a_test_with_its_first_lines";
+    let verdict = judge(test, || {
+        let uml = Board::new().boot()?;
+        uml.load_with("lkdtm", "cpoint_name=DIRECT cpoint_type=READ_AFTER_FREE")?;
+        Ok(())
+    });
+    if is_sanitized() {
+        let report = "use-after-free in lkdtm_READ_AFTER_FREE";
+        verdict.assert_failed(Outcome::KernelReport, report);
+        verdict.assert_failed(Outcome::KernelReport, "\nRead of size 4 at addr ");
+        assert_eq!(verdict.record.kernel_reports.len(), 1);
+    } else {
+        verdict.assert_failed(Outcome::Failed, "ENOENT");
+    }
 }
 
 /// A model with one thing wrong.

@@ -17,7 +17,7 @@ pub(super) fn render(run: &Run) -> String {
         text,
         "::notice title=roadtest::{} on {}",
         run.counts(),
-        data(&run.kernel.release)
+        data(&run.kernel.to_string())
     );
     text
 }

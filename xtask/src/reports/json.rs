@@ -37,6 +37,8 @@ struct Kernel {
     source: String,
     /// A hash of tree, fragments and toolchain.
     config_fingerprint: String,
+    /// Whether the kernel's own checkers are built in.
+    sanitized: bool,
 }
 
 /// How many tests ended how.
@@ -98,6 +100,7 @@ pub(super) fn render(run: &Run) -> anyhow::Result<String> {
             release: run.kernel.release.clone(),
             source: run.kernel.source.clone(),
             config_fingerprint: run.kernel.config_fingerprint.clone(),
+            sanitized: run.kernel.sanitized,
         },
         counts: Counts {
             passed: counts.passed,

@@ -21,6 +21,8 @@ pub(super) fn render(run: &Run) -> anyhow::Result<String> {
         let mut suite = TestSuite::new(driver);
         suite.add_property(("kernel.release", run.kernel.release.as_str()));
         suite.add_property(("kernel.source", run.kernel.source.as_str()));
+        let sanitized = run.kernel.sanitized.to_string();
+        suite.add_property(("kernel.sanitized", sanitized.as_str()));
         suite.set_time(total(&tests));
         for test in tests {
             suite.add_test_case(case(test));

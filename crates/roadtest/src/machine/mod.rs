@@ -21,6 +21,7 @@ use std::os::unix::net::UnixListener;
 
 use roadtest_model::SimTime;
 use roadtest_record::event::What;
+use roadtest_record::kernel::Kernel;
 use roadtest_time::{Controller, Served};
 use roadtest_vhost::{Chain, DeviceSpec, Link, Progress, RingError};
 use roadtest_wire::{Reply, Request};
@@ -35,6 +36,9 @@ use crate::world::Shared;
 /// The guest is hung if it does nothing for this long, in seconds on the
 /// host's clock. `ROADTEST_WATCHDOG_S` names another.
 const WATCHDOG_S: u64 = 30;
+
+/// The same where the kernel checks each of its accesses to memory.
+const WATCHDOG_SANITIZED_S: u64 = 120;
 
 /// A kernel is up before this, in virtual time.
 const BOOT_LIMIT: SimTime = SimTime::s(300);
@@ -117,7 +121,8 @@ impl Machine {
         let listener = UnixListener::bind(folder.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
         let (process, log) = Process::start(boot)?;
-        let time = accept(&listener, &process, &log)?;
+        let watchdog_s = watchdog_s(boot.kernel);
+        let time = accept(&listener, &process, &log, watchdog_s)?;
         Ok(Self {
             world,
             log,
@@ -129,7 +134,7 @@ impl Machine {
             gpio,
             calls: VecDeque::new(),
             doing: Some("boot".into()),
-            watchdog_s: watchdog_s(),
+            watchdog_s,
             keyboard: None,
         })
     }
@@ -173,9 +178,32 @@ impl Machine {
         what: &str,
         limit: SimTime,
     ) -> Result<Reply, Fault> {
+        self.send(request)?;
+        self.reply(what, limit)
+    }
+
+    /// Asks two things of the agent at once: it sees to the second as soon as
+    /// it has answered the first, without waiting in between.
+    pub(crate) fn request_both(
+        &mut self,
+        requests: [&Request; 2],
+        what: &str,
+        limit: SimTime,
+    ) -> Result<[Reply; 2], Fault> {
+        for request in requests {
+            self.send(request)?;
+        }
+        Ok([self.reply(what, limit)?, self.reply(what, limit)?])
+    }
+
+    fn send(&mut self, request: &Request) -> Result<(), Fault> {
+        self.console.send(&roadtest_wire::frame(request)?);
+        Ok(())
+    }
+
+    /// Waits for the agent's next answer.
+    fn reply(&mut self, what: &str, limit: SimTime) -> Result<Reply, Fault> {
         self.doing = Some(what.to_owned());
-        let bytes = roadtest_wire::frame(request)?;
-        self.console.send(&bytes);
         let stopped = self.run(Until::Reply(self.now() + limit))?;
         self.note_log();
         self.doing = None;
@@ -490,10 +518,7 @@ impl Machine {
     }
 
     fn patience(&self) -> Timespec {
-        Timespec {
-            tv_sec: self.watchdog_s.try_into().unwrap_or(i64::MAX),
-            tv_nsec: 0,
-        }
+        patience(self.watchdog_s)
     }
 
     fn hang(&self) -> Fault {
@@ -545,11 +570,23 @@ fn poll_error(error: rustix::io::Errno) -> Fault {
     }
 }
 
-fn watchdog_s() -> u64 {
+fn watchdog_s(kernel: &Kernel) -> u64 {
+    let usual = if kernel.sanitized {
+        WATCHDOG_SANITIZED_S
+    } else {
+        WATCHDOG_S
+    };
     std::env::var("ROADTEST_WATCHDOG_S")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(WATCHDOG_S)
+        .unwrap_or(usual)
+}
+
+fn patience(seconds: u64) -> Timespec {
+    Timespec {
+        tv_sec: seconds.try_into().unwrap_or(i64::MAX),
+        tv_nsec: 0,
+    }
 }
 
 /// Waits for the guest's time socket, which it opens before anything else.
@@ -557,16 +594,14 @@ fn accept(
     listener: &UnixListener,
     process: &Process,
     log: &KernelLog,
+    watchdog_s: u64,
 ) -> Result<std::os::unix::net::UnixStream, Fault> {
     let mut fds = [
         PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
         PollFd::new(process, PollFlags::IN),
     ];
-    let patience = Timespec {
-        tv_sec: watchdog_s().try_into().unwrap_or(i64::MAX),
-        tv_nsec: 0,
-    };
-    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience))).map_err(poll_error)?;
+    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&patience(watchdog_s))))
+        .map_err(poll_error)?;
     if fds[0].revents().is_empty() {
         return Err(Fault::GuestDied {
             doing: Some("boot".into()),

@@ -18,12 +18,19 @@ use rustix::thread::CpuSet;
 use super::log::KernelLog;
 use crate::fault::Fault;
 
+/// A guest's memory, unless the board says otherwise.
+const MEMORY_MIB: u32 = 64;
+
+/// The same where the kernel keeps book of all of it.
+const MEMORY_SANITIZED_MIB: u32 = 256;
+
 /// What a guest is started with.
 pub(crate) struct Boot<'a> {
     pub(crate) kernel: &'a Kernel,
     /// Sockets, devicetree and log; removed at the end.
     pub(crate) folder: tempfile::TempDir,
-    pub(crate) memory_mib: u32,
+    /// What the board says; else it depends on the kernel.
+    pub(crate) memory_mib: Option<u32>,
     pub(crate) scl_hz: u32,
     pub(crate) parameters: Vec<String>,
     /// Whether the guest has a terminal.
@@ -36,9 +43,15 @@ impl Boot<'_> {
     }
 
     fn arguments(&self) -> Vec<String> {
+        let usual = if self.kernel.sanitized {
+            MEMORY_SANITIZED_MIB
+        } else {
+            MEMORY_MIB
+        };
+        let memory_mib = self.memory_mib.unwrap_or(usual);
         // Relative to the run's folder, so that every run has the same.
         let mut arguments = vec![
-            format!("mem={}M", self.memory_mib),
+            format!("mem={memory_mib}M"),
             "root=/dev/root".into(),
             "rootfstype=hostfs".into(),
             format!("rootflags={}", self.kernel.guest_root.display()),

@@ -118,6 +118,17 @@ impl Rtc {
         self.put(RTC_SET_TIME, time.to_bytes())
     }
 
+    /// Sets the time and closes the clock, without a wait in between. What
+    /// the kernel has left to be done after a time was set is still to be done
+    /// then.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_and_close(self, time: RtcTime) -> Answer<()> {
+        let set = self.file.ioctl_and_close(RTC_SET_TIME, time.to_bytes());
+        set.map(drop)
+    }
+
     /// Reads the alarm (`RTC_WKALM_RD`).
     ///
     /// # Errors

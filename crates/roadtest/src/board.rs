@@ -4,10 +4,12 @@
 
 use std::cell::RefCell;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use roadtest_dt::{Node, Tree, Value};
 use roadtest_model::Chip;
+use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
 use roadtest_virtio::console::Ports;
 
 use crate::context::{self, Context, Finished};
@@ -259,7 +261,7 @@ impl Board {
     /// Where the wiring makes no sense, no kernel has been built, or the
     /// kernel does not come up.
     pub fn boot(self) -> Result<Uml> {
-        let kernel = crate::uml::load_kernel()?;
+        let kernel = load_kernel()?;
         if let Some(reason) = kernel.unavailable.get(self.context.driver()) {
             context::skip(Some(self.context), &reason.clone());
         }
@@ -371,6 +373,19 @@ impl Board {
         }
         Ok(tree)
     }
+}
+
+/// The kernel that `cargo xtask build` left for the tests.
+fn load_kernel() -> Result<Kernel> {
+    let path = std::env::var_os(MANIFEST_ENV)
+        .map_or_else(|| context::workspace().join(MANIFEST), PathBuf::from);
+    if !path.exists() {
+        return Err(Error::new(format!(
+            "no kernel has been built ({} does not exist); run `cargo xtask build`",
+            path.display()
+        )));
+    }
+    Ok(roadtest_record::load(&path)?)
 }
 
 fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {

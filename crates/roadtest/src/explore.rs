@@ -89,11 +89,10 @@ impl<'a> Session<'a> {
     /// shell on the terminal.
     fn prepare(&self) -> Result<(), String> {
         let inner = self.uml.inner();
-        const READ_ONLY: u64 = 1;
         // Where the test asked for it, it is there already.
         if !self.uml.exists("/host/proc") {
-            inner
-                .mount("hostfs", "/host", READ_ONLY, "/")
+            self.uml
+                .mount_host_root()
                 .map_err(|errno| format!("the guest cannot mount the host's root: {errno}"))?;
         }
         for (kind, target) in [
@@ -103,11 +102,11 @@ impl<'a> Session<'a> {
             ("tmpfs", "/host/tmp"),
         ] {
             inner
-                .mount(kind, target, 0, "")
+                .mount(kind, target)
                 .map_err(|errno| format!("the guest cannot mount {target}: {errno}"))?;
         }
         // A kernel without it has nothing there.
-        let _ = inner.mount("debugfs", "/host/sys/kernel/debug", 0, "");
+        let _ = inner.mount("debugfs", "/host/sys/kernel/debug");
         let shells = ["/bin/bash", "/bin/busybox", "/bin/sh"];
         let shell = shells
             .into_iter()
@@ -233,10 +232,7 @@ impl<'a> Session<'a> {
 fn typed_within(time: Duration) -> bool {
     let stdin = std::io::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-    let time = Timespec {
-        tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
-        tv_nsec: time.subsec_nanos().into(),
-    };
+    let time = Timespec::try_from(time).ok();
     // An interrupted wait is one that was shorter.
-    poll(&mut fds, Some(&time)).unwrap_or(0) > 0
+    poll(&mut fds, time.as_ref()).unwrap_or(0) > 0
 }

@@ -26,9 +26,14 @@ impl File {
             flags,
             mode: 0o644,
         };
-        let name = short(path).to_owned();
-        let answer = uml.quiet_request(&format!("open {name}"), &request)?;
-        Self::from_answer(uml, &answer, name)
+        let name = short(path);
+        match uml.quiet_request(&format!("open {name}"), &request)? {
+            Answer::Value(fd) => match i32::try_from(fd) {
+                Ok(fd) => Ok(Self::from_fd(uml, fd, name)),
+                Err(_too_large) => Err(Errno::EBADF),
+            },
+            _ => Err(Errno::EIO),
+        }
     }
 
     /// A descriptor that an ioctl made.
@@ -38,21 +43,6 @@ impl File {
             fd,
             closed: Cell::default(),
             name: name.to_owned(),
-        }
-    }
-
-    fn from_answer(uml: &Rc<Inner>, answer: &Answer, name: String) -> Result<Self, Errno> {
-        match answer {
-            Answer::Value(fd) => match i32::try_from(*fd) {
-                Ok(fd) => Ok(Self {
-                    uml: uml.clone(),
-                    fd,
-                    closed: Cell::default(),
-                    name,
-                }),
-                Err(_too_large) => Err(Errno::EBADF),
-            },
-            _ => Err(Errno::EIO),
         }
     }
 
@@ -87,10 +77,7 @@ impl File {
             len,
             offset,
         };
-        match self.uml.request(&what, &request)? {
-            Answer::Bytes(bytes) => Ok(bytes),
-            _ => Err(Errno::EIO),
-        }
+        self.uml.bytes(&what, &request)
     }
 
     /// Writes with one system call at the file's position; gives the number

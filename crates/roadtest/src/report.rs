@@ -100,17 +100,6 @@ fn is_filler(line: &str) -> bool {
     line.ends_with("Not tainted") || line.contains(" Tainted: ") || is_made_of(line, '-')
 }
 
-/// Removes what was expected, and adds what was expected and did not come.
-pub(crate) fn settle(found: &mut Vec<String>, expected: &[String], what: &str) {
-    for text in expected {
-        let before = found.len();
-        found.retain(|found| !found.contains(text.as_str()));
-        if found.len() == before {
-            found.push(format!("the expected {what} did not come: {text}"));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,12 +206,5 @@ unreferenced object 0x62e863c0 (size 8):
     fn a_line_after_a_report_without_a_frame_is_not_taken_for_a_part_of_it() {
         let log = "[    0.1] BUG: made up\n[    0.1] opt3001 0-0044: Found\n";
         assert_eq!(find(log), ["BUG: made up"]);
-    }
-
-    #[test]
-    fn an_expected_report_that_does_not_come_is_a_report() {
-        let mut found = vec!["WARNING: at f".to_owned()];
-        settle(&mut found, &["at f".into(), "at g".into()], "report");
-        assert_eq!(found, ["the expected report did not come: at g"]);
     }
 }

@@ -287,16 +287,7 @@ impl<'a> Prompt<'a> {
             let slot = &world.slots[index];
             (slot.name.clone(), slot.address, slot.regulators.clone())
         };
-        for node in regulators {
-            let path = format!("/sys/bus/platform/devices/{node}");
-            if self.uml.device(&path).driver().is_none()
-                && let Err(error) = self.uml.bind_path(&path)
-            {
-                return format!("{name}: {error}");
-            }
-        }
-        let path = format!("/sys/bus/i2c/devices/0-{address:04x}");
-        match self.uml.bind_path(&path) {
+        match self.uml.bind_at(address, &regulators) {
             Ok(device) => format!(
                 "{name}: driver {} is bound at {}",
                 device.driver().unwrap_or_default(),

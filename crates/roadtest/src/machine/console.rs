@@ -10,11 +10,12 @@ use roadtest_virtio::console as codec;
 use roadtest_virtio::console::Ports;
 use roadtest_wire::{Frames, Reply};
 
-use super::{CONSOLE, Machine, QueueId};
+use super::Machine;
+use super::queue::{CONSOLE, QueueId};
 use crate::fault::Fault;
 
 /// The name of the device's node and socket.
-pub(crate) const NAME: &str = "console";
+const NAME: &str = "console";
 
 pub(super) fn spec(ports: Ports) -> Option<DeviceSpec> {
     Some(DeviceSpec {
@@ -65,14 +66,8 @@ impl Machine {
     pub(super) fn console_kicked(&mut self, kicked: usize) -> Result<(), Fault> {
         match kicked {
             codec::QUEUE_TRANSMIT => {
-                while let Some(chain) = self.pop(queue(kicked)) {
-                    self.console.frames.push(&chain.readable);
-                    // The driver looks for used buffers before it sends the
-                    // next; an interrupt would tell it nothing.
-                    if let Err(error) = self.links[CONSOLE].push(kicked, &chain, &[]) {
-                        self.malformed(queue(kicked), &error);
-                    }
-                }
+                let sent = self.take_sent(queue(kicked));
+                self.console.frames.push(&sent);
                 while let Some(reply) = self.console.frames.pop()? {
                     match reply {
                         Reply::Ended { status } => self.console.ended = Some(status),
@@ -81,12 +76,8 @@ impl Machine {
                 }
             }
             codec::QUEUE_TERMINAL_TRANSMIT => {
-                while let Some(chain) = self.pop(queue(kicked)) {
-                    self.console.shown.extend(&chain.readable);
-                    if let Err(error) = self.links[CONSOLE].push(kicked, &chain, &[]) {
-                        self.malformed(queue(kicked), &error);
-                    }
-                }
+                let sent = self.take_sent(queue(kicked));
+                self.console.shown.extend(sent);
                 self.show();
             }
             codec::QUEUE_CONTROL_TRANSMIT => {
@@ -101,6 +92,17 @@ impl Machine {
         Ok(())
     }
 
+    /// What the guest has sent through a port.
+    fn take_sent(&mut self, id: QueueId) -> Vec<u8> {
+        let mut sent = Vec::new();
+        while let Some(chain) = self.pop(id) {
+            sent.extend(&chain.readable);
+            // The driver looks for used buffers before it sends the next.
+            self.push_unheard(id, &chain, &[]);
+        }
+        sent
+    }
+
     /// Fills the buffers that the guest has lent for receiving.
     pub(super) fn console_pump(&mut self) {
         while !self.console.control.is_empty() {
@@ -110,13 +112,7 @@ impl Machine {
                 self.push(id, &chain, &message);
             }
         }
-        while !self.console.outgoing.is_empty() {
-            let id = queue(codec::QUEUE_RECEIVE);
-            let Some(chain) = self.pop(id) else { break };
-            let len = self.console.outgoing.len().min(chain.writable_len());
-            let bytes: Vec<u8> = self.console.outgoing.drain(..len).collect();
-            self.push(id, &chain, &bytes);
-        }
+        self.fill(codec::QUEUE_RECEIVE, |console| &mut console.outgoing);
     }
 
     /// Hands over what was typed. Only where it is certain what time the guest
@@ -128,12 +124,19 @@ impl Machine {
         if self.insists() {
             return;
         }
-        while !self.console.typed.is_empty() {
-            let id = queue(codec::QUEUE_TERMINAL_RECEIVE);
-            let Some(chain) = self.pop(id) else { break };
-            let len = self.console.typed.len().min(chain.writable_len());
-            let bytes: Vec<u8> = self.console.typed.drain(..len).collect();
-            self.push(id, &chain, &bytes);
+        self.fill(codec::QUEUE_TERMINAL_RECEIVE, |console| &mut console.typed);
+    }
+
+    /// Sends bytes through a port, as far as the guest has buffers for them.
+    fn fill(&mut self, receive: usize, bytes: fn(&mut Console) -> &mut VecDeque<u8>) {
+        while !bytes(&mut self.console).is_empty() {
+            let Some(chain) = self.pop(queue(receive)) else {
+                break;
+            };
+            let bytes = bytes(&mut self.console);
+            let len = bytes.len().min(chain.writable_len());
+            let bytes: Vec<u8> = bytes.drain(..len).collect();
+            self.push(queue(receive), &chain, &bytes);
         }
     }
 }

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::gpio as codec;
 
-use super::{GPIO, Machine, QueueId};
+use super::Machine;
+use super::queue::{GPIO, QueueId};
 use crate::fault::Fault;
 use crate::pin::{Due, Token};
 use crate::world::Shared;
 
 /// The name of the device's node and socket.
-pub(crate) const NAME: &str = "gpio";
+const NAME: &str = "gpio";
 
 const REQUESTS: QueueId = QueueId {
     device: GPIO,

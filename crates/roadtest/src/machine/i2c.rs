@@ -13,12 +13,13 @@ use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Admission, BusAction, Outcome, Request, Sequencer};
 
-use super::{I2C, Machine, QueueId};
+use super::Machine;
+use super::queue::{I2C, QueueId};
 use crate::fault::Fault;
 use crate::world;
 
 /// The name of the device's node and socket.
-pub(crate) const NAME: &str = "i2c";
+const NAME: &str = "i2c";
 
 const QUEUE: QueueId = QueueId {
     device: I2C,

@@ -23,7 +23,7 @@ pub(crate) struct KernelLog {
 }
 
 impl KernelLog {
-    pub(crate) fn new(pipe: PipeReader) -> io::Result<Self> {
+    pub(super) fn new(pipe: PipeReader) -> io::Result<Self> {
         rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK)?;
         // More is better, but the default does as well: it is drained.
         let _ = rustix::pipe::fcntl_setpipe_size(&pipe, PIPE_LEN);
@@ -35,7 +35,7 @@ impl KernelLog {
     }
 
     /// Takes what the guest has written. Gives whether it may write more.
-    pub(crate) fn drain(&self) -> bool {
+    pub(super) fn drain(&self) -> bool {
         let mut bytes = Vec::new();
         let open = match (&self.pipe).read_to_end(&mut bytes) {
             Ok(_) => false,
@@ -52,14 +52,14 @@ impl KernelLog {
         self.text.borrow().clone()
     }
 
-    pub(crate) fn last_line(&self) -> String {
+    pub(super) fn last_line(&self) -> String {
         let text = self.text();
         let line = text.lines().rev().find(|line| !line.trim().is_empty());
         line.unwrap_or("(the log is empty)").to_owned()
     }
 
     /// The panic message, if there is one; else the last line.
-    pub(crate) fn last_words(&self) -> String {
+    pub(super) fn last_words(&self) -> String {
         let text = self.text();
         let panic = text.lines().find(|line| line.contains("Kernel panic"));
         panic.map_or_else(|| self.last_line(), str::to_owned)
@@ -67,7 +67,7 @@ impl KernelLog {
 
     /// The boot is over: its lines are the same for every test, and some name
     /// paths of the host. What comes now is for the timeline.
-    pub(crate) fn mark(&self) {
+    pub(super) fn mark(&self) {
         self.drain();
         self.seen.set(self.text.borrow().len());
     }

@@ -5,77 +5,17 @@
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use roadtest_record::kernel::Kernel;
-use roadtest_virtio::console::Ports;
 use rustix::process::{Pid, PidfdFlags, Signal};
 use rustix::thread::CpuSet;
 
+use super::Boot;
 use super::log::KernelLog;
 use crate::fault::Fault;
-
-/// A guest's memory, unless the board says otherwise.
-const MEMORY_MIB: u32 = 64;
-
-/// The same where the kernel keeps book of all of it.
-const MEMORY_SANITIZED_MIB: u32 = 256;
-
-/// What a guest is started with.
-pub(crate) struct Boot<'a> {
-    pub(crate) kernel: &'a Kernel,
-    /// Sockets, devicetree and log; removed at the end.
-    pub(crate) folder: tempfile::TempDir,
-    /// What the board says; else it depends on the kernel.
-    pub(crate) memory_mib: Option<u32>,
-    pub(crate) scl_hz: u32,
-    pub(crate) parameters: Vec<String>,
-    /// Whether the guest has a terminal.
-    pub(crate) ports: Ports,
-}
-
-impl Boot<'_> {
-    pub(crate) fn dtb_file(&self) -> PathBuf {
-        self.folder.path().join("dtb")
-    }
-
-    fn arguments(&self) -> Vec<String> {
-        let usual = if self.kernel.sanitized {
-            MEMORY_SANITIZED_MIB
-        } else {
-            MEMORY_MIB
-        };
-        let memory_mib = self.memory_mib.unwrap_or(usual);
-        // Relative to the run's folder, so that every run has the same.
-        let mut arguments = vec![
-            format!("mem={memory_mib}M"),
-            "root=/dev/root".into(),
-            "rootfstype=hostfs".into(),
-            format!("rootflags={}", self.kernel.guest_root.display()),
-            "ro".into(),
-            "init=/init".into(),
-            "dtb=dtb".into(),
-            "time-travel=ext:time.sock".into(),
-            "uml_dir=.".into(),
-            "umid=uml".into(),
-            "con=null".into(),
-            "con0=null,fd:1".into(),
-            "ssl=null".into(),
-            "lpj=5000000".into(),
-            "loglevel=7".into(),
-            "panic=-1".into(),
-            "random.trust_bootloader=on".into(),
-        ];
-        if self.kernel.version() >= (6, 16) {
-            arguments.push("seccomp=on".into());
-        }
-        arguments.extend(self.parameters.iter().cloned());
-        arguments
-    }
-}
 
 /// A new folder for one run of a guest. Its name tells which process it is
 /// of, so that the folders of dead ones can be found.
@@ -108,13 +48,13 @@ fn sweep(folder: &Path) {
     }
 }
 
-pub(crate) struct Process {
+pub(super) struct Process {
     child: Child,
     pidfd: OwnedFd,
 }
 
 impl Process {
-    pub(crate) fn start(boot: &Boot<'_>) -> Result<(Self, KernelLog), Fault> {
+    pub(super) fn start(boot: &Boot<'_>) -> Result<(Self, KernelLog), Fault> {
         pin_to_one_core();
         let (log, output) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
         let errors = output
@@ -143,7 +83,7 @@ impl Process {
     }
 
     /// Ends the guest and every process that it started.
-    pub(crate) fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         // The group may be gone already.
         let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
@@ -153,7 +93,7 @@ impl Process {
 impl Process {
     /// The processor time of each program of the guest so far, by its process
     /// here: UML runs every address space of the guest in a process.
-    pub(crate) fn programs(&self) -> BTreeMap<i32, u64> {
+    pub(super) fn programs(&self) -> BTreeMap<i32, u64> {
         let kernel = Pid::from_child(&self.child).as_raw_pid();
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return BTreeMap::new();
@@ -171,7 +111,7 @@ impl Process {
 
     /// Sends the program a signal that UML hands on to it as it is. Gives
     /// whether it is there to get it.
-    pub(crate) fn stop_program(pid: i32) -> bool {
+    pub(super) fn stop_program(pid: i32) -> bool {
         // Why this one: it is among the few that UML hands on, and means
         // nothing to UML itself.
         let pid = Pid::from_raw(pid);

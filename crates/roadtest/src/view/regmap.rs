@@ -41,7 +41,7 @@ impl Device {
     pub fn regmap(&self) -> Result<Regmap> {
         let uml = self.uml();
         if uml.real_path(REGMAPS).is_err() {
-            match uml.mount("debugfs", DEBUGFS, 0, "") {
+            match uml.mount("debugfs", DEBUGFS) {
                 Ok(()) | Err(Errno::EBUSY) => {}
                 Err(errno) => return Err(errno.into()),
             }

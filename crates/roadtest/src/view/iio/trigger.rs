@@ -45,7 +45,7 @@ impl Trigger {
         let inner = uml.inner();
         let kind = format!("{CONFIGFS}/iio/triggers/hrtimer");
         if !uml.exists(&kind) {
-            inner.mount("configfs", CONFIGFS, 0, "")?;
+            inner.mount("configfs", CONFIGFS)?;
         }
         let path = format!("{kind}/{name}");
         let what = format!("mkdir {name}");

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! How a guest comes up: what it is started with, its connections, and the
+//! agent's first word.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use roadtest_model::SimTime;
+use roadtest_record::kernel::Kernel;
+use roadtest_time::Controller;
+use roadtest_vhost::Link;
+use roadtest_virtio::console::Ports;
+use roadtest_wire::Reply;
+use rustix::event::{PollFd, PollFlags};
+
+use super::log::KernelLog;
+use super::process::Process;
+use super::{Machine, Until, console, gpio, i2c, wait};
+use crate::fault::Fault;
+use crate::world::Shared;
+
+/// A guest's memory, unless the board says otherwise.
+const MEMORY_MIB: u32 = 64;
+
+/// The same where the kernel keeps book of all of it.
+const MEMORY_SANITIZED_MIB: u32 = 256;
+
+/// A kernel is up before this, in virtual time.
+const BOOT_LIMIT: SimTime = SimTime::s(300);
+
+/// A guest is as it will be from here on after its first two ticks of 10 ms:
+/// before, its timers have the resolution of ticks.
+const BOOT_SETTLED: SimTime = SimTime::ms(20);
+
+/// The time of day at which every guest starts, in nanoseconds since 1970:
+/// 2026-01-01 00:00:00 UTC.
+const TIME_OF_DAY: u64 = 1_767_225_600_000_000_000;
+
+/// What a guest is started with.
+pub(crate) struct Boot<'a> {
+    pub(crate) kernel: &'a Kernel,
+    /// Sockets, devicetree and log; removed at the end.
+    pub(crate) folder: tempfile::TempDir,
+    /// What the board says; else it depends on the kernel.
+    pub(crate) memory_mib: Option<u32>,
+    pub(crate) scl_hz: u32,
+    pub(crate) parameters: Vec<String>,
+    /// Whether the guest has a terminal.
+    pub(crate) ports: Ports,
+}
+
+impl Boot<'_> {
+    pub(crate) fn dtb_file(&self) -> PathBuf {
+        self.folder.path().join("dtb")
+    }
+
+    /// The kernel's command line.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let usual = if self.kernel.sanitized {
+            MEMORY_SANITIZED_MIB
+        } else {
+            MEMORY_MIB
+        };
+        let memory_mib = self.memory_mib.unwrap_or(usual);
+        // Relative to the run's folder, so that every run has the same.
+        let mut arguments = vec![
+            format!("mem={memory_mib}M"),
+            "root=/dev/root".into(),
+            "rootfstype=hostfs".into(),
+            format!("rootflags={}", self.kernel.guest_root.display()),
+            "ro".into(),
+            "init=/init".into(),
+            "dtb=dtb".into(),
+            "time-travel=ext:time.sock".into(),
+            "uml_dir=.".into(),
+            "umid=uml".into(),
+            "con=null".into(),
+            "con0=null,fd:1".into(),
+            "ssl=null".into(),
+            "lpj=5000000".into(),
+            "loglevel=7".into(),
+            "panic=-1".into(),
+            "random.trust_bootloader=on".into(),
+        ];
+        if self.kernel.version() >= (6, 16) {
+            arguments.push("seccomp=on".into());
+        }
+        arguments.extend(self.parameters.iter().cloned());
+        arguments
+    }
+}
+
+impl Machine {
+    /// Starts the guest and waits until its agent is up. Where that fails, the
+    /// kernel's log comes with the reason.
+    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<Self, (Fault, String)> {
+        let mut machine = Self::start(world, boot).map_err(|fault| (fault, String::new()))?;
+        match machine.await_agent() {
+            Ok(()) => Ok(machine),
+            Err(fault) => {
+                machine.kill();
+                Err((fault, machine.log.text()))
+            }
+        }
+    }
+
+    fn start(world: Shared, boot: &Boot) -> Result<Self, Fault> {
+        let folder = boot.folder.path();
+        let gpio = gpio::Port::new(&world);
+        let links = [console::spec(boot.ports), i2c::spec(), gpio.spec()];
+        let links = links.into_iter().flatten();
+        let links = links
+            .map(|spec| Link::new(folder, spec))
+            .collect::<Result<_, _>>()?;
+        let listener = UnixListener::bind(folder.join("time.sock"))
+            .map_err(Fault::host("listen on a socket"))?;
+        let (process, log) = Process::start(boot)?;
+        let watchdog_s = wait::watchdog_s(boot.kernel);
+        let time = accept(&listener, &process, &log, Duration::from_secs(watchdog_s))?;
+        Ok(Self {
+            world,
+            log,
+            process,
+            time: Controller::new(time, TIME_OF_DAY)?,
+            links,
+            console: console::Console::new(boot.ports),
+            i2c: i2c::Adapter::new(boot.scl_hz),
+            gpio,
+            calls: VecDeque::new(),
+            doing: Some("boot".into()),
+            watchdog_s,
+            keyboard: None,
+        })
+    }
+
+    fn await_agent(&mut self) -> Result<(), Fault> {
+        self.run(Until::Reply(BOOT_LIMIT))?;
+        self.doing = None;
+        self.log.mark();
+        match self.console.replies.pop_front() {
+            Some(Reply::Hello { .. }) => {
+                let rest = BOOT_SETTLED.saturating_sub(self.now());
+                self.sleep(rest)
+            }
+            None => Err(Fault::RequestTimedOut {
+                limit: BOOT_LIMIT,
+                doing: "boot".into(),
+                place: format!("; the last line of its log is: {}", self.log.last_line()),
+            }),
+            other => {
+                let what = format!("make sense of the agent's first word, {other:?}");
+                Err(Fault::host(what)(ErrorKind::InvalidData.into()))
+            }
+        }
+    }
+}
+
+/// Waits for the guest's time socket, which it opens before anything else.
+fn accept(
+    listener: &UnixListener,
+    process: &Process,
+    log: &KernelLog,
+    patience: Duration,
+) -> Result<UnixStream, Fault> {
+    let mut fds = [
+        PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
+        PollFd::new(process, PollFlags::IN),
+    ];
+    wait::poll(&mut fds, patience)?;
+    if fds[0].revents().is_empty() {
+        return Err(Fault::GuestDied {
+            doing: Some("boot".into()),
+            last_words: log.last_words(),
+        });
+    }
+    let (stream, _) = listener
+        .accept()
+        .map_err(Fault::host("accept the guest's connection"))?;
+    Ok(stream)
+}

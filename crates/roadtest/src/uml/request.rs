@@ -80,9 +80,6 @@ impl Inner {
         request: &Request,
         fd: i32,
     ) -> Result<Answer, Errno> {
-        if self.dead.get() {
-            return Err(Errno::EPIPE);
-        }
         let both = [request, &Request::Close { fd }];
         let result = self.ask(what, |machine, limit| {
             // A driver's release has no way to refuse.

@@ -7,22 +7,38 @@ use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, W
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 mod conversions;
+mod intervals;
 mod limits;
+mod temperatures;
 
 /// From `fcntl.h` and `poll.h`.
 const O_RDONLY: i32 = 0;
 const POLLPRI: i16 = 2;
 const POLLERR: i16 = 8;
 
-/// Boots a board with this chip alone and binds its driver; gives the hwmon
-/// device. What happened so far is forgotten.
-fn bind<C: Chip>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
-    let mut board = Board::new();
+/// Boots the board with this chip on it and binds its driver; gives the bound
+/// device.
+fn bind_on<C: Chip>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
-    let hwmon = uml.bind(&chip)?.class("hwmon")?;
+    let sensor = uml.bind(&chip)?;
+    Ok((uml, chip, sensor))
+}
+
+/// The same with a board of its own; gives the hwmon device. What happened so
+/// far is forgotten.
+fn bind<C: Chip>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
+    let (uml, chip, sensor) = bind_on(Board::new(), chip)?;
+    let hwmon = sensor.class("hwmon")?;
     chip.forget();
     Ok((uml, chip, hwmon))
+}
+
+/// A board for an AS6200, which not every driver knows.
+fn for_as6200() -> Board {
+    let mut board = Board::new();
+    board.since((6, 8), "the driver knows no AS6200");
+    board
 }
 
 #[test]
@@ -35,10 +51,7 @@ fn devicetree_is_a_node_at_its_address() -> roadtest::Result {
 
 #[test]
 fn an_lm75_that_runs_is_left_as_it_is() -> roadtest::Result {
-    let mut board = Board::new();
-    let chip = board.i2c(0x48, Lm75::default());
-    let uml = board.boot()?;
-    let sensor = uml.bind(&chip)?;
+    let (_uml, chip, sensor) = bind_on(Board::new(), Lm75::default())?;
     assert_eq!(sensor.class("hwmon")?.read("name"), Ok("lm75".into()));
     assert_eq!(chip.timeline().writes("CONF"), [""; 0]);
 
@@ -50,13 +63,10 @@ fn an_lm75_that_runs_is_left_as_it_is() -> roadtest::Result {
 
 #[test]
 fn an_lm75_that_sleeps_is_woken_and_put_to_sleep_again() -> roadtest::Result {
-    let mut board = Board::new();
     let mut lm75 = Lm75::default();
     // Shut down, four faults.
     lm75.set_conf(0x11);
-    let chip = board.i2c(0x48, lm75);
-    let uml = board.boot()?;
-    let sensor = uml.bind(&chip)?;
+    let (_uml, chip, sensor) = bind_on(Board::new(), lm75)?;
     assert_eq!(chip.timeline().writes("CONF"), ["10"]);
     sensor.unbind()?;
     assert_eq!(chip.timeline().writes("CONF"), ["10", "11"]);
@@ -84,41 +94,6 @@ fn unbinding_takes_the_hwmon_device_and_the_module_goes() -> roadtest::Result {
 }
 
 #[test]
-fn lm75_temperature_is_in_half_degrees() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Lm75::default())?;
-    for (milli, shown) in [
-        (0, "0"),
-        (25_000, "25000"),
-        (25_499, "25000"),
-        (25_500, "25500"),
-        (125_000, "125000"),
-        (-500, "-500"),
-        // The chip rounds down.
-        (-1, "-500"),
-        (-25_000, "-25000"),
-        (-55_000, "-55000"),
-    ] {
-        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
-        uml.sleep(SimTime::ms(100));
-        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
-    }
-    Ok(())
-}
-
-#[test]
-fn temperature_is_the_last_conversions() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Pct2075::new(Celsius::milli(20_000)))?;
-    // In the middle between two conversions.
-    uml.sleep(SimTime::ms(150) - uml.now());
-    chip.with(|chip| chip.set_temperature(Celsius::milli(30_000)));
-    assert_eq!(hwmon.read("temp1_input"), Ok("20000".into()));
-    uml.sleep(SimTime::ms(50));
-    assert_eq!(hwmon.read("temp1_input"), Ok("30000".into()));
-    assert_snapshot!(chip.news());
-    Ok(())
-}
-
-#[test]
 fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     let (_uml, chip, hwmon) = bind(Lm75::default())?;
     chip.disconnect();
@@ -126,65 +101,6 @@ fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     assert_eq!(hwmon.write("temp1_max", 70_000), Err(Errno::EIO));
     chip.reconnect();
     assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
-    Ok(())
-}
-
-#[test]
-fn lm75_limits_are_rounded_to_half_degrees_and_clamped_to_its_range() -> roadtest::Result {
-    let (_uml, chip, hwmon) = bind(Lm75::default())?;
-    assert_eq!(hwmon.read("temp1_max"), Ok("80000".into()));
-    assert_eq!(hwmon.read("temp1_max_hyst"), Ok("75000".into()));
-    for (written, code, back) in [
-        (90_000, "5a00", "90000"),
-        (90_249, "5a00", "90000"),
-        (90_250, "5a80", "90500"),
-        (0, "0000", "0"),
-        (-249, "0000", "0"),
-        (-250, "ff80", "-500"),
-        (-25_000, "e700", "-25000"),
-        (125_001, "7d00", "125000"),
-        (1_000_000, "7d00", "125000"),
-        (-55_001, "c900", "-55000"),
-        (-1_000_000, "c900", "-55000"),
-    ] {
-        chip.forget();
-        for attribute in ["temp1_max", "temp1_max_hyst"] {
-            assert_eq!(hwmon.write(attribute, written), Ok(()), "{written}");
-            assert_eq!(hwmon.read(attribute), Ok(back.into()), "{written}");
-        }
-        assert_eq!(chip.news().writes("OS"), [code], "{written}");
-        assert_eq!(chip.news().writes("HYST"), [code], "{written}");
-    }
-    Ok(())
-}
-
-#[test]
-fn a_limit_that_is_no_number_is_invalid() -> roadtest::Result {
-    let (_uml, chip, hwmon) = bind(Lm75::default())?;
-    assert_eq!(hwmon.write("temp1_max", "hot"), Err(Errno::EINVAL));
-    assert_eq!(chip.news().writes("OS"), [""; 0]);
-    Ok(())
-}
-
-#[test]
-fn limits_are_read_from_the_chip_once() -> roadtest::Result {
-    let (_uml, chip, hwmon) = bind(Lm75::default())?;
-    for _ in 0..3 {
-        assert_eq!(hwmon.read("temp1_max"), Ok("80000".into()));
-        assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
-    }
-    assert_eq!(chip.news().reads("OS"), ["5000"]);
-    assert_eq!(chip.news().reads("TEMP").len(), 3);
-    Ok(())
-}
-
-#[test]
-fn lm75_has_one_update_interval_and_no_alarm() -> roadtest::Result {
-    let (_uml, _chip, hwmon) = bind(Lm75::default())?;
-    assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
-    assert_eq!(hwmon.write("update_interval", 100), Err(Errno::EACCES));
-    assert_eq!(hwmon.write("temp1_input", 0), Err(Errno::EACCES));
-    assert!(!hwmon.has("temp1_alarm"));
     Ok(())
 }
 
@@ -203,129 +119,16 @@ fn an_interrupt_is_refused_where_the_chip_has_no_alarm_bit() -> roadtest::Result
 
 #[test]
 fn tmp75_is_set_to_twelve_bits_and_back() -> roadtest::Result {
-    let mut board = Board::new();
-    let chip = board.i2c(0x48, Tmp75::default());
-    let uml = board.boot()?;
-    let sensor = uml.bind(&chip)?;
+    let (_uml, chip, sensor) = bind_on(Board::new(), Tmp75::default())?;
     assert_eq!(chip.timeline().writes("CONF"), ["60"]);
     sensor.unbind()?;
     assert_eq!(chip.timeline().writes("CONF"), ["60", "00"]);
     Ok(())
 }
 
-/// A step is 62.5 millidegrees, which the driver rounds down.
-#[test]
-fn tmp75_temperature_is_in_sixteenths_of_a_degree() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Tmp75::default())?;
-    for (milli, shown) in [
-        (25_063, "25062"),
-        (25_938, "25937"),
-        (-62, "-63"),
-        (-63, "-125"),
-        (-40_000, "-40000"),
-    ] {
-        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
-        uml.sleep(SimTime::ms(220));
-        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
-    }
-    Ok(())
-}
-
-#[test]
-fn tmp75_limits_are_in_sixteenths_of_a_degree() -> roadtest::Result {
-    let (_uml, chip, hwmon) = bind(Tmp75::default())?;
-    for (written, code, back) in [
-        (80_031, "5000", "80000"),
-        (80_032, "5010", "80062"),
-        (-31, "0000", "0"),
-        (-32, "fff0", "-63"),
-    ] {
-        chip.forget();
-        assert_eq!(hwmon.write("temp1_max", written), Ok(()));
-        assert_eq!(chip.news().writes("OS"), [code], "{written}");
-        assert_eq!(hwmon.read("temp1_max"), Ok(back.into()), "{written}");
-    }
-    Ok(())
-}
-
-#[test]
-fn tmp75_takes_the_nearest_interval_and_its_resolution() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Tmp75::new(Celsius::milli(25_437)))?;
-    assert_eq!(hwmon.read("update_interval"), Ok("220".into()));
-    for (asked, interval, conf, temperature) in [
-        (0, "28", "00", "25000"),
-        (55, "55", "20", "25250"),
-        (100, "110", "40", "25375"),
-        (1_000_000, "220", "60", "25375"),
-    ] {
-        chip.forget();
-        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
-        assert_eq!(
-            hwmon.read("update_interval"),
-            Ok(interval.into()),
-            "{asked}"
-        );
-        assert_eq!(chip.news().writes("CONF"), [conf], "{asked}");
-        uml.sleep(SimTime::ms(250));
-        assert_eq!(hwmon.read("temp1_input"), Ok(temperature.into()), "{asked}");
-    }
-    Ok(())
-}
-
-#[test]
-fn pct2075_temperature_is_in_eighths_of_a_degree() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Pct2075::default())?;
-    for (milli, shown) in [(25_124, "25000"), (25_125, "25125"), (-125, "-125")] {
-        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
-        uml.sleep(SimTime::ms(100));
-        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
-    }
-    Ok(())
-}
-
-#[test]
-fn pct2075_interval_is_in_a_register_of_its_own() -> roadtest::Result {
-    let (uml, chip, hwmon) = bind(Pct2075::default())?;
-    assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
-    for (asked, interval, idle) in [
-        (260, "300", "03"),
-        (3100, "3100", "1f"),
-        (10_000, "3100", "1f"),
-        (1, "100", "01"),
-    ] {
-        chip.forget();
-        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
-        assert_eq!(
-            hwmon.read("update_interval"),
-            Ok(interval.into()),
-            "{asked}"
-        );
-        assert_eq!(chip.news().writes("IDLE"), [idle], "{asked}");
-    }
-
-    // And the chip obeys it.
-    hwmon.write("update_interval", 3100)?;
-    chip.with(|chip| chip.set_temperature(Celsius::milli(50_000)));
-    uml.sleep(SimTime::ms(3000));
-    assert_eq!(hwmon.read("temp1_input"), Ok("25000".into()));
-    uml.sleep(SimTime::ms(100));
-    assert_eq!(hwmon.read("temp1_input"), Ok("50000".into()));
-    Ok(())
-}
-
-/// An AS6200, its driver bound.
-fn bind_as6200() -> roadtest::Result<(Uml, Wired<As6200>, Device)> {
-    let mut board = Board::new();
-    board.since((6, 8), "the driver knows no AS6200");
-    let chip = board.i2c(0x48, As6200::default());
-    let uml = board.boot()?;
-    let sensor = uml.bind(&chip)?;
-    Ok((uml, chip, sensor))
-}
-
 #[test]
 fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Result {
-    let (uml, chip, _sensor) = bind_as6200()?;
+    let (uml, chip, _sensor) = bind_on(for_as6200(), As6200::default())?;
     // 6.12 asks for an active-high alert and sets SINGLE_SHOT, which does
     // nothing while the chip runs; 7.3 for an active-low alert.
     let conf = if uml.version() < (7, 0) {
@@ -342,7 +145,7 @@ fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Re
 /// driver of 7.3 knows both.
 #[test]
 fn as6200_gets_its_configuration_back() -> roadtest::Result {
-    let (uml, chip, sensor) = bind_as6200()?;
+    let (uml, chip, sensor) = bind_on(for_as6200(), As6200::default())?;
     chip.forget();
     let conf = if uml.version() < (7, 0) {
         uml.expect_violation("write of 1 of 2 bytes to CONF");
@@ -355,22 +158,10 @@ fn as6200_gets_its_configuration_back() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
-fn as6200_temperature_is_in_sixteenths_of_a_degree() -> roadtest::Result {
-    let (uml, chip, sensor) = bind_as6200()?;
-    let hwmon = sensor.class("hwmon")?;
-    for (milli, shown) in [(25_063, "25062"), (-62, "-63"), (-40_000, "-40000")] {
-        chip.with(|chip| chip.set_temperature(Celsius::milli(milli)));
-        uml.sleep(SimTime::ms(125));
-        assert_eq!(hwmon.read("temp1_input"), Ok(shown.into()), "{milli}");
-    }
-    Ok(())
-}
-
 /// The alert follows the fourth conversion beyond a limit.
 #[test]
 fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
-    let (uml, chip, sensor) = bind_as6200()?;
+    let (uml, chip, sensor) = bind_on(for_as6200(), As6200::default())?;
     let hwmon = sensor.class("hwmon")?;
     let settled = SimTime::ms(4 * 125 + 125);
     for (milli, alarm) in [
@@ -386,31 +177,6 @@ fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
         assert_eq!(hwmon.read("temp1_alarm"), Ok(alarm.into()), "{milli}");
     }
     assert_eq!(hwmon.write("temp1_alarm", 0), Err(Errno::EACCES));
-    Ok(())
-}
-
-#[test]
-fn as6200_takes_the_nearest_interval() -> roadtest::Result {
-    let (_uml, chip, sensor) = bind_as6200()?;
-    let hwmon = sensor.class("hwmon")?;
-    assert_eq!(hwmon.read("update_interval"), Ok("125".into()));
-    for (asked, interval, rate) in [
-        (240, "250", 2),
-        (1_100, "1000", 1),
-        (60_000, "4000", 0),
-        (0, "125", 3),
-    ] {
-        chip.forget();
-        assert_eq!(hwmon.write("update_interval", asked), Ok(()));
-        assert_eq!(
-            hwmon.read("update_interval"),
-            Ok(interval.into()),
-            "{asked}"
-        );
-        let writes = chip.news().writes("CONF");
-        let conf = u16::from_str_radix(&writes[0], 16).unwrap();
-        assert_eq!((writes.len(), conf >> 6 & 3), (1, rate), "{asked}");
-    }
     Ok(())
 }
 
@@ -445,8 +211,7 @@ fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
 
 #[test]
 fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
-    let mut board = Board::new();
-    board.since((6, 8), "the driver knows no AS6200");
+    let mut board = for_as6200();
     let int = board.gpio_named(1, "alert");
     let chip = board.i2c(0x48, As6200::default());
     let chip = chip.interrupt(&int, Edge::Both);
@@ -471,10 +236,7 @@ fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
 
 #[test]
 fn registers_are_shown_in_debugfs() -> roadtest::Result {
-    let mut board = Board::new();
-    let chip = board.i2c(0x48, Pct2075::default());
-    let uml = board.boot()?;
-    let sensor = uml.bind(&chip)?;
+    let (_uml, chip, sensor) = bind_on(Board::new(), Pct2075::default())?;
     sensor.class("hwmon")?.write("temp1_max", 90_000)?;
     chip.forget();
     let registers = sensor.regmap()?.registers()?;

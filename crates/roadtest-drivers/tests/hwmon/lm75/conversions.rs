@@ -5,7 +5,7 @@
 use roadtest::{Board, Celsius, Chip, Device, SimTime, Uml};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
-use super::bind;
+use super::{bind, for_as6200};
 
 /// What a chip calls a result that is not there.
 const TOO_EARLY: &str = "read of TEMP while the first conversion has not ended";
@@ -57,9 +57,7 @@ fn a_pct2075_that_gets_power_is_read_before_its_first_conversion() -> roadtest::
 
 #[test]
 fn an_as6200_that_gets_power_is_read_before_its_first_conversion() -> roadtest::Result {
-    let mut board = Board::new();
-    board.since((6, 8), "the driver knows no AS6200");
-    check_power_up(board, As6200::default(), SimTime::ms(125))
+    check_power_up(for_as6200(), As6200::default(), SimTime::ms(125))
 }
 
 /// Reads every 50 ms for a second; gives what was seen at last.

@@ -3,9 +3,13 @@
 //! and with its interrupt.
 
 use insta::assert_snapshot;
-use roadtest::view::iio::{ChannelType, Direction, EventType, Iio};
+use roadtest::view::iio::Iio;
 use roadtest::{Board, Edge, Errno, Lux, SimTime, Uml, Wired};
 use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
+
+mod events;
+mod integration_time;
+mod interrupt;
 
 const INPUT: &str = "in_illuminance_input";
 const INTEGRATION_TIME: &str = "in_illuminance_integration_time";
@@ -181,107 +185,6 @@ fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
 }
 
 #[test]
-fn integration_time_reaches_the_chip() -> roadtest::Result {
-    let (_uml, light, iio) = bind(without_interrupt())?;
-    assert_eq!(iio.read("integration_time_available"), Ok("0.1 0.8".into()));
-    assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.800000".into()));
-
-    assert_eq!(iio.write(INTEGRATION_TIME, "0.1"), Ok(()));
-    assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.100000".into()));
-    assert_eq!(iio.write(INTEGRATION_TIME, "0.8"), Ok(()));
-    assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.800000".into()));
-    assert_eq!(light.news().writes("CONFIG"), ["c010", "c810"]);
-    Ok(())
-}
-
-#[test]
-fn integration_time_comes_from_the_chip() -> roadtest::Result {
-    let (board, light) = without_interrupt();
-    let uml = board.boot()?;
-    let sensor = uml.bind(&light)?;
-    let iio = sensor.iio()?;
-    iio.write(INTEGRATION_TIME, "0.1")?;
-    sensor.unbind()?;
-
-    // CONFIG outlives the driver.
-    let iio = uml.bind(&light)?.iio()?;
-    assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.100000".into()));
-    Ok(())
-}
-
-#[test]
-fn other_integration_times_are_invalid_and_change_nothing() -> roadtest::Result {
-    let (_uml, light, iio) = bind(without_interrupt())?;
-    for invalid in ["0", "0.2", "0.7", "0.800001", "1.1", "-0.1", "fast"] {
-        assert_eq!(
-            iio.write(INTEGRATION_TIME, invalid),
-            Err(Errno::EINVAL),
-            "{invalid}"
-        );
-    }
-    assert_eq!(iio.read(INTEGRATION_TIME), Ok("0.800000".into()));
-    assert_eq!(light.news().writes("CONFIG"), [""; 0]);
-    Ok(())
-}
-
-#[test]
-fn thresholds_take_the_smallest_exponent_that_holds_them() -> roadtest::Result {
-    let (_uml, light, iio) = bind(without_interrupt())?;
-    // The reset values: LOW_LIMIT c000, HIGH_LIMIT bfff.
-    assert_eq!(iio.read(RISING_VALUE), Ok("83865.600000".into()));
-    assert_eq!(iio.read(FALLING_VALUE), Ok("0.000000".into()));
-
-    for (lux, code, back) in [
-        ("0", "0000", "0.000000"),
-        ("40.95", "0fff", "40.950000"),
-        ("40.96", "1800", "40.960000"),
-        // Exponent 2: a step is 0.04 lx, what is below it is cut off.
-        ("88.83", "28ac", "88.800000"),
-        ("83865.6", "bfff", "83865.600000"),
-    ] {
-        light.forget();
-        assert_eq!(iio.write(RISING_VALUE, lux), Ok(()), "{lux}");
-        assert_eq!(iio.write(FALLING_VALUE, lux), Ok(()), "{lux}");
-        assert_eq!(light.news().writes("HIGH_LIMIT"), [code], "{lux}");
-        assert_eq!(light.news().writes("LOW_LIMIT"), [code], "{lux}");
-        assert_eq!(iio.read(RISING_VALUE), Ok(back.into()));
-        assert_eq!(iio.read(FALLING_VALUE), Ok(back.into()));
-    }
-    Ok(())
-}
-
-#[test]
-fn thresholds_beyond_the_range_are_invalid() -> roadtest::Result {
-    let (uml, light, iio) = bind(without_interrupt())?;
-    assert_eq!(iio.write(RISING_VALUE, "83865.61"), Err(Errno::EINVAL));
-    assert_eq!(iio.write(RISING_VALUE, "-1"), Err(Errno::EINVAL));
-    assert!(uml.dmesg().contains("can't find scale for 83865.610000"));
-    assert_eq!(light.news().writes("HIGH_LIMIT"), [""; 0]);
-    assert_eq!(iio.read(RISING_VALUE), Ok("83865.600000".into()));
-    Ok(())
-}
-
-#[test]
-fn an_enabled_event_converts_without_end_and_keeps_readers_off() -> roadtest::Result {
-    let (_uml, light, iio) = bind(without_interrupt())?;
-    assert_eq!(iio.read(RISING_ENABLE), Ok("0".into()));
-
-    assert_eq!(iio.write(RISING_ENABLE, 1), Ok(()));
-    assert_eq!(iio.read(RISING_ENABLE), Ok("1".into()));
-    assert_eq!(iio.read(INPUT), Err(Errno::EBUSY));
-    assert_eq!(iio.read(INTEGRATION_TIME), Err(Errno::EBUSY));
-    assert_eq!(iio.write(INTEGRATION_TIME, "0.1"), Err(Errno::EBUSY));
-    // Twice is once.
-    assert_eq!(iio.write(RISING_ENABLE, 1), Ok(()));
-    assert_eq!(iio.write(RISING_ENABLE, 0), Ok(()));
-    assert_eq!(iio.write(RISING_ENABLE, 0), Ok(()));
-
-    assert_eq!(light.news().writes("CONFIG"), ["cc10", "c810"]);
-    assert_eq!(iio.read(INPUT), Ok("0.000000".into()));
-    Ok(())
-}
-
-#[test]
 fn unloading_shuts_the_chip_down() -> roadtest::Result {
     let (uml, light, iio) = bind(without_interrupt())?;
     iio.write(RISING_ENABLE, 1)?;
@@ -296,196 +199,12 @@ fn unloading_shuts_the_chip_down() -> roadtest::Result {
 }
 
 #[test]
-fn the_interrupt_is_requested_on_its_falling_edge_and_freed() -> roadtest::Result {
-    let (board, light) = with_interrupt();
-    let uml = board.boot()?;
-    let sensor = uml.bind(&light)?;
-    sensor.unbind()?;
-    let of_line = |line: &str| line.contains("light-int");
-    assert_snapshot!(uml.timeline().only(of_line));
-    Ok(())
-}
-
-#[test]
 fn illuminance_is_read_through_the_interrupt() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     light.with(|chip| chip.set_illuminance(Lux::milli(88_800)));
 
     assert_eq!(iio.read(INPUT), Ok("88.800000".into()));
     assert_snapshot!(light.news());
-    Ok(())
-}
-
-#[test]
-fn zero_lux_is_a_reading_through_the_interrupt_too() -> roadtest::Result {
-    let (_uml, light, iio) = bind(with_interrupt())?;
-    light.with(|chip| chip.set_result(0x0000));
-    assert_eq!(iio.read(INPUT), Ok("0.000000".into()));
-    Ok(())
-}
-
-/// No fixed sleep: the reader goes on when the chip says so.
-#[test]
-fn the_interrupt_ends_the_wait_with_the_conversion() -> roadtest::Result {
-    let (_uml, light, iio) = bind(with_interrupt())?;
-    iio.read(INPUT)?;
-    let waited = start_to_result(&light);
-    assert!(
-        (SimTime::ms(800)..SimTime::ms(801)).contains(&waited),
-        "{waited}"
-    );
-    Ok(())
-}
-
-#[test]
-fn the_falling_threshold_is_put_back_after_a_reading() -> roadtest::Result {
-    let (_uml, light, iio) = bind(with_interrupt())?;
-    iio.write(FALLING_VALUE, "10.24")?;
-    light.forget();
-    iio.read(INPUT)?;
-    assert_eq!(light.news().writes("LOW_LIMIT"), ["c000", "0400"]);
-    Ok(())
-}
-
-/// The driver's error path leaves the end-of-conversion request in the
-/// register of the falling threshold, in 6.1, 6.12 and 7.3 alike.
-#[test]
-fn an_interrupt_that_never_comes_is_a_timeout_and_costs_the_threshold() -> roadtest::Result {
-    let (uml, light, iio) = bind(with_interrupt())?;
-    iio.write(FALLING_VALUE, "10.24")?;
-    light.with(|chip| chip.set_conversions(Conversions::NeverEnd));
-    light.forget();
-
-    let start = uml.now();
-    assert_eq!(iio.read(INPUT), Err(Errno::ETIMEDOUT));
-    let waited = uml.now() - start;
-    assert!(
-        (SimTime::ms(1000)..SimTime::ms(1000) + LATE).contains(&waited),
-        "{waited}"
-    );
-    assert_eq!(light.news().reads("RESULT"), [""; 0]);
-    assert_eq!(light.news().writes("LOW_LIMIT"), ["c000"]);
-    Ok(())
-}
-
-/// The handler begins while the reader waits, and the reader gives up while
-/// the handler still talks to the chip. A handler that looked twice at who
-/// holds the lock released one that it had not taken ("fix deadlock due to
-/// concurrent flag access", 2025); 6.1.192, 6.12.117 and 7.3 look once.
-#[test]
-fn a_reader_that_gives_up_during_the_handler_leaves_the_lock_alone() -> roadtest::Result {
-    let mut board = Board::new();
-    // Slow enough that a transfer takes half a tick.
-    board.scl_hz(10_000);
-    let int = board.gpio_named(3, "light-int");
-    let light = board.i2c(0x44, Opt3001::new());
-    let light = light.interrupt(&int, Edge::Falling);
-    let (uml, light, iio) = bind((board, light))?;
-
-    // How long after the start of a conversion does the reader give up? That
-    // depends on where in its 80 ms the timer wheel is.
-    let align = |uml: &Uml| uml.sleep(SimTime::ns(80_000_000 - uml.now().as_ns() % 80_000_000));
-    let started = || {
-        *light
-            .news()
-            .when(|line| line.contains("mode=Single"))
-            .last()
-            .unwrap()
-    };
-    light.with(|chip| chip.set_conversions(Conversions::NeverEnd));
-    align(&uml);
-    assert_eq!(iio.read(INPUT), Err(Errno::ETIMEDOUT));
-    let patience = uml.now() - started();
-
-    let end = patience - SimTime::ms(2);
-    light.with(|chip| chip.set_conversions(Conversions::After(end)));
-    light.forget();
-    align(&uml);
-    assert_eq!(iio.read(INPUT), Err(Errno::ETIMEDOUT));
-    let gave_up = uml.now();
-    uml.sleep(SimTime::ms(20));
-    let handled = light
-        .news()
-        .when(|line| line.starts_with("R CONFIG          c890"));
-    assert!(
-        handled[0] > gave_up,
-        "{} is not after {gave_up}",
-        handled[0]
-    );
-
-    // Nobody holds the lock: the next reading and writing go through.
-    light.with(|chip| chip.set_conversions(Conversions::End));
-    assert_eq!(iio.read(INPUT), Ok("0.000000".into()));
-    assert_eq!(iio.write(INTEGRATION_TIME, "0.1"), Ok(()));
-    Ok(())
-}
-
-#[test]
-fn a_threshold_that_is_crossed_interrupts() -> roadtest::Result {
-    let (uml, light, iio) = bind(with_interrupt())?;
-    iio.write(FALLING_VALUE, "0")?;
-    iio.write(RISING_VALUE, "100")?;
-    iio.write(RISING_ENABLE, 1)?;
-    light.forget();
-    uml.sleep(SimTime::ms(2500));
-    assert_eq!(light.news().to_string(), "");
-
-    light.with(|chip| chip.set_illuminance(Lux::milli(200_000)));
-    uml.sleep(SimTime::ms(800));
-    assert_snapshot!(light.news());
-    Ok(())
-}
-
-/// Latched window comparison: the chip tells again as long as it is too
-/// bright, once per conversion.
-#[test]
-fn events_tell_which_threshold_was_crossed() -> roadtest::Result {
-    let (_uml, light, iio) = bind(with_interrupt())?;
-    iio.write(FALLING_VALUE, "10")?;
-    iio.write(RISING_VALUE, "100")?;
-    light.with(|chip| chip.set_illuminance(Lux::milli(50_000)));
-    let events = iio.events()?;
-    iio.write(RISING_ENABLE, 1)?;
-    assert_eq!(events.next(SimTime::s(2))?, None);
-
-    for (milli, direction) in [(100_100, Direction::Rising), (9_900, Direction::Falling)] {
-        light.with(|chip| chip.set_illuminance(Lux::milli(milli)));
-        let event = events.next(SimTime::ms(900))?.expect("an event");
-        assert_eq!(event.kind, EventType::Thresh);
-        assert_eq!(event.channel_type, ChannelType::Light);
-        assert_eq!(event.direction, direction, "{milli}");
-    }
-
-    // At a threshold is not beyond it.
-    light.with(|chip| chip.set_illuminance(Lux::milli(100_000)));
-    events.drain()?;
-    assert_eq!(events.next(SimTime::s(2))?, None);
-    Ok(())
-}
-
-#[test]
-fn a_disabled_event_does_not_come() -> roadtest::Result {
-    let (_uml, light, iio) = bind(with_interrupt())?;
-    iio.write(FALLING_VALUE, "0")?;
-    iio.write(RISING_VALUE, "100")?;
-    let events = iio.events()?;
-    iio.write(RISING_ENABLE, 1)?;
-    iio.write(RISING_ENABLE, 0)?;
-    light.with(|chip| chip.set_illuminance(Lux::milli(200_000)));
-    assert_eq!(events.next(SimTime::s(5))?, None);
-    Ok(())
-}
-
-/// The reset value of LOW_LIMIT asks for an interrupt at the end of every
-/// conversion, and enabling an event leaves it there.
-#[test]
-fn without_a_falling_threshold_every_conversion_interrupts() -> roadtest::Result {
-    let (uml, light, iio) = bind(with_interrupt())?;
-    iio.write(RISING_VALUE, "100")?;
-    iio.write(RISING_ENABLE, 1)?;
-    light.forget();
-    uml.sleep(SimTime::ms(2500));
-    assert_eq!(light.news().reads("CONFIG"), ["cc90"; 3]);
     Ok(())
 }
 

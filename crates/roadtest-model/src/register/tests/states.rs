@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! When a chip may be accessed: guards, gaps, power and reset.
+
+use insta::assert_snapshot;
+
+use super::{Example, read, reg, write};
+use crate::register::{Guard, MinGap, Registers};
+use crate::{Chip, Level, SimTime};
+
+const BUSY: Guard = Guard {
+    state: "converting",
+    section: "7.1",
+    writes: &[reg::FREE],
+    reads: &[reg::RESULT],
+};
+
+#[test]
+fn a_guard_reports_accesses_until_it_is_left() {
+    let mut chip = Example::new();
+    chip.registers.enter(BUSY);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x01]), @r"
+    Write FREE 0001
+    ! write of 0x0001 to FREE while converting (7.1)
+    ");
+    assert_snapshot!(read(&mut chip, 0x00, 2), @r"
+    [04, 56]
+    Read RESULT 0456 mantissa=1110
+    ! read of RESULT while converting (7.1)
+    ");
+    chip.registers.leave(BUSY);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x02]), @"Write FREE 0002");
+}
+
+#[test]
+fn a_gap_that_never_began_is_no_contract() {
+    let gap = MinGap::new("start to read", "", SimTime::ms(1));
+    assert_eq!(gap.check(SimTime::ZERO), Ok(()));
+    assert_eq!(gap.allowed_at(), None);
+}
+
+#[test]
+fn a_reset_brings_back_every_value_and_leaves_every_guard() {
+    let mut registers = Registers::new(reg::MAP);
+    registers.store(reg::FREE, 1);
+    registers.enter(BUSY);
+    registers.reset();
+    assert_eq!(registers, Registers::new(reg::MAP));
+}
+
+#[test]
+fn a_chip_without_power_answers_nothing_and_forgets() {
+    let mut chip = Example::new();
+    write(&mut chip, &[0x04, 0x00, 0x01]);
+    Chip::power(&mut chip, Level::Low, SimTime::ZERO);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x02]), @r"
+    NACK
+    ! access without power
+    ");
+    Chip::power(&mut chip, Level::High, SimTime::ZERO);
+    assert_snapshot!(read(&mut chip, 0x04, 2), @r"
+    [12, 34]
+    Read FREE 1234
+    ");
+}
+
+#[test]
+fn a_chip_that_starts_up_must_be_left_alone() {
+    let mut chip = Example::new();
+    chip.registers.set_start_up("6.6", SimTime::ms(2));
+    // It was on before.
+    assert_snapshot!(read(&mut chip, 0x04, 2), @r"
+    [12, 34]
+    Read FREE 1234
+    ");
+    Chip::power(&mut chip, Level::Low, SimTime::ZERO);
+    Chip::power(&mut chip, Level::High, SimTime::ZERO);
+    assert_snapshot!(write(&mut chip, &[0x04, 0x00, 0x02]), @r"
+    Write FREE 0002
+    ! 0 ns from power-up to first access, at least 2 ms required (6.6)
+    ");
+}

@@ -6,7 +6,7 @@
 use super::{Inner, Uml};
 use crate::context::{self, Finished};
 use crate::machine::Machine;
-use crate::{leaks, report};
+use crate::{explore, leaks, report};
 
 /// The known defects of a test: texts that each must come.
 #[derive(Default)]
@@ -49,10 +49,14 @@ impl Inner {
     }
 
     /// What is left when the guest is gone. A guest with checkers is asked for
-    /// leaks before it goes; what happens then is none of the test's.
+    /// leaks before it goes; what happens then is none of the test's. Nobody asks
+    /// a guest that was explored: it may compute without end.
     pub(super) fn finish(&self) -> Finished {
         let mut machine = self.machine.borrow_mut();
-        let asks = self.kernel.sanitized && !self.dead.get() && !context::is_in_trouble();
+        let asks = self.kernel.sanitized
+            && !self.dead.get()
+            && !context::is_in_trouble()
+            && !explore::wanted();
         if !asks {
             machine.kill();
         }

@@ -49,16 +49,15 @@ pub(super) fn write(
     for part in &parts {
         commit(&git, content, part)?;
     }
-    let letter = scratch.0.join("letter");
-    fs::write(&letter, split::letter(exceptions)).context("cannot write the cover letter")?;
+    // Why the branch's description: git 2.39 has no --description-file.
+    let letter = split::letter(exceptions);
+    git.run(&["config", "branch.roadtest.description", &letter])?;
     let drafts = scratch.0.join("patches");
-    let letter_file = format!("--description-file={}", letter.display());
     git.run(&[
         "format-patch",
         "--quiet",
         "--cover-letter",
         "--cover-from-description=subject",
-        &letter_file,
         "--no-signature",
         "--zero-commit",
         "--output-directory",

@@ -51,6 +51,12 @@ fn is_panic(line: &str) -> bool {
     line.starts_with("thread '") && line.contains(" panicked at ")
 }
 
+/// What insta tells somebody who runs a test without this program.
+fn is_advice(line: &str) -> bool {
+    line.starts_with("To update snapshots run ")
+        || line.starts_with("Stopped on the first failure.")
+}
+
 fn is_after_message(line: &str) -> bool {
     line.starts_with("stack backtrace:") || line.starts_with("note: ")
 }
@@ -74,7 +80,7 @@ pub(crate) fn essence(output: &str) -> Vec<String> {
             continue;
         }
         in_backtrace = false;
-        let noise = is_after_message(line) || line.starts_with("running 1 test");
+        let noise = is_after_message(line) || is_advice(line) || line.starts_with("running 1 test");
         let blank_twice = line.trim().is_empty() && kept.last().is_none_or(String::is_empty);
         if !noise && !blank_twice {
             kept.push(line.trim_end().to_owned());
@@ -116,6 +122,15 @@ mod tests {
     #[test]
     fn output_of_a_test_that_died_gives_no_reason() {
         assert_eq!(findings("last words\n"), Findings::default());
+    }
+
+    #[test]
+    fn the_essence_has_no_advice_that_next_gives() {
+        let lines = essence(
+            "+R CONFIG\nTo update snapshots run `cargo insta review` or set …\n\
+             Stopped on the first failure. Run `cargo insta test` to run all.\n",
+        );
+        assert_eq!(lines, ["+R CONFIG"]);
     }
 
     #[test]

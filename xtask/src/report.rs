@@ -101,7 +101,11 @@ impl Report {
             detail(to, "output", &evidence.output.join("\n"))?;
         }
         detail(to, "timeline", &or_none(&evidence.timeline))?;
-        detail(to, "dmesg", &or_none(&evidence.dmesg))?;
+        // Why not always: what the kernel logs during a test is on the timeline.
+        let kernels_own = [Outcome::KernelReport, Outcome::GuestDied, Outcome::TimedOut];
+        if kernels_own.contains(&record.outcome) || evidence.timeline.is_empty() {
+            detail(to, "dmesg", &or_none(&evidence.dmesg))?;
+        }
         if let Some(folder) = &evidence.folder {
             detail(to, "files", &self.relative(folder))?;
         }

@@ -125,20 +125,11 @@ pub(super) fn parse_list(text: &str) -> BTreeMap<String, String> {
 /// # Errors
 /// Where git does not know them, or one cannot be read.
 pub(super) fn copies(root: &Path) -> anyhow::Result<Content> {
-    let mut content = Content {
-        maintainers: maintainers(root)?,
-        ..Content::default()
-    };
-    for name in tracked(root)? {
-        let Some(to) = destination(&name) else {
-            continue;
-        };
+    of_tracked(root, |name, to| {
         // Why skip: a tracked file may be deleted in the working tree.
-        if let Some(item) = Item::read(&root.join(&name))? {
-            content.items.insert(to, item);
-        }
-    }
-    Ok(content.listed())
+        let item = Item::read(&root.join(name))?;
+        Ok(item.map(|item| (to, item)))
+    })
 }
 
 /// A link for every entry at the top of the workspace. Build output stays in
@@ -147,21 +138,31 @@ pub(super) fn copies(root: &Path) -> anyhow::Result<Content> {
 /// # Errors
 /// Where git does not know the files.
 pub(super) fn links(root: &Path) -> anyhow::Result<Content> {
+    of_tracked(root, |name, to| {
+        let (to, from) = match (to.strip_prefix(&format!("{FOLDER}/")), name.split_once('/')) {
+            (Some(_), Some((top, _))) if !name.starts_with(OWN) => {
+                (format!("{FOLDER}/{top}"), root.join(top))
+            }
+            _ => (to, root.join(name)),
+        };
+        Ok(Some((to, Item::Link(from))))
+    })
+}
+
+/// What `item` makes of each tracked file that is exported, of its name here
+/// and its name in the tree.
+fn of_tracked(
+    root: &Path,
+    mut item: impl FnMut(&str, String) -> anyhow::Result<Option<(String, Item)>>,
+) -> anyhow::Result<Content> {
     let mut content = Content {
         maintainers: maintainers(root)?,
         ..Content::default()
     };
     for name in tracked(root)? {
-        let Some(to) = destination(&name) else {
-            continue;
-        };
-        let (to, from) = match (to.strip_prefix(&format!("{FOLDER}/")), name.split_once('/')) {
-            (Some(_), Some((top, _))) if !name.starts_with(OWN) => {
-                (format!("{FOLDER}/{top}"), root.join(top))
-            }
-            _ => (to, root.join(&name)),
-        };
-        content.items.insert(to, Item::Link(from));
+        if let Some(to) = destination(&name) {
+            content.items.extend(item(&name, to)?);
+        }
     }
     Ok(content.listed())
 }

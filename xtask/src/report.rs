@@ -227,6 +227,7 @@ mod tests {
             sanitized: false,
             linux: PathBuf::new(),
             guest_root: PathBuf::new(),
+            preload: None,
             modules: BTreeMap::new(),
             unavailable: BTreeMap::new(),
         }

@@ -35,6 +35,9 @@ pub struct Kernel {
     /// The folder that the guest sees as its root, read-only: the agent as
     /// `init`, modules under `modules/`, and empty mount points.
     pub guest_root: PathBuf,
+    /// The library to preload into it, where this host needs one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preload: Option<PathBuf>,
     /// The modules by name, with `-` written as `_`.
     pub modules: BTreeMap<String, Module>,
     /// The drivers whose tests cannot run, with the reason: the key is the

@@ -12,6 +12,7 @@ use crate::cache;
 use crate::error::Error;
 use crate::fingerprint::Hash;
 use crate::prepare::Built;
+use crate::xstate;
 
 /// What the agent mounts onto, and where the test's own files go.
 const MOUNT_POINTS: [&str; 6] = ["dev", "host", "proc", "run", "sys", "tmp"];
@@ -42,6 +43,7 @@ pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, E
     }
     let kernel = Kernel {
         guest_root: root,
+        preload: xstate::preload(built.kernel.version(), &folder)?,
         ..built.kernel.clone()
     };
     // Why compare: a manifest that does not change keeps its time stamp.
@@ -112,6 +114,7 @@ mod tests {
                 sanitized: false,
                 linux: folder.join("out/linux"),
                 guest_root: PathBuf::new(),
+                preload: None,
                 modules: [("lm75".to_owned(), module)].into(),
                 unavailable: [].into(),
             },

@@ -16,6 +16,7 @@
 //! - [`modules`]: what the built modules say about themselves.
 //! - [`guest`]: the folder that the guest sees as its root.
 //! - [`agent`]: the program in it.
+//! - `xstate`: what UML needs on a host with larger registers than it knows.
 //! - [`fingerprint`]: has anything changed since?
 //! - `stamps`: what a tree looks like from outside.
 //! - `increment`: how much has to be built again after an edit.
@@ -38,6 +39,7 @@ mod progress;
 mod run;
 pub mod source;
 mod stamps;
+mod xstate;
 
 pub use cache::Cache;
 pub use error::Error;

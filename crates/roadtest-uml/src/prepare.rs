@@ -154,6 +154,7 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
         sanitized: options.sanitize,
         linux: folder.join("linux"),
         guest_root: PathBuf::new(),
+        preload: None,
         modules: modules::manifest(&modules),
         unavailable,
     };

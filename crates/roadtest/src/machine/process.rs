@@ -72,6 +72,9 @@ impl Process {
             .stdout(output)
             .stderr(errors)
             .process_group(0);
+        if let Some(library) = &boot.kernel.preload {
+            command.env("LD_PRELOAD", library);
+        }
         prepare(&mut command);
         let child = command.spawn().map_err(Fault::host(format!(
             "start {}; `cargo xtask build` makes it",

@@ -69,7 +69,7 @@ fn describe(entry: &Entry) -> String {
         Some(map) => map.describe(),
         None => "Its protocol is not a register map; the model's file describes it.\n".to_owned(),
     };
-    head + &body + &stimuli(&(entry.stimuli)())
+    head + &body + &stimuli(&entry.stimuli)
 }
 
 /// What a person can set of the world around it, as a table.

@@ -3,12 +3,12 @@
 //! test does not need it: it names the chip's type.
 
 use roadtest_model::register::{Map, RegisterChip};
-use roadtest_model::{Chip, StimulusKind};
+use roadtest_model::{Chip, StimulusKind, stimulus};
 
 use crate::{hwmon, iio, misc, regulator, rtc};
 
 /// A model of this crate.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// `ti,opt3001`
     pub compatible: &'static str,
@@ -17,7 +17,7 @@ pub struct Entry {
     /// The registers; none where the chip's protocol is no register map.
     pub map: Option<&'static Map>,
     /// What can be set of the world around it.
-    pub stimuli: fn() -> Vec<StimulusKind>,
+    pub stimuli: Vec<StimulusKind>,
 }
 
 impl Entry {
@@ -37,7 +37,7 @@ pub fn all() -> Vec<Entry> {
         mapped::<hwmon::lm75::Lm75>(),
         mapped::<hwmon::lm75::Pct2075>(),
         mapped::<hwmon::lm75::Tmp75>(),
-        raw::<hwmon::pmbus::ltc2978::Ltc2977>(),
+        raw(hwmon::pmbus::ltc2978::Ltc2977::new(0x5c)),
         mapped::<hwmon::tmp401::Tmp431>(),
         mapped::<iio::light::opt3001::Opt3001>(),
         mapped::<iio::light::opt4001::Opt4001>(),
@@ -48,8 +48,8 @@ pub fn all() -> Vec<Entry> {
         mapped::<iio::light::vcnl4000::Vcnl4200>(),
         mapped::<iio::proximity::irsd200::Irsd200>(),
         mapped::<iio::temperature::tmp117::Tmp117>(),
-        raw::<misc::eeprom::at24::At24c02>(),
-        raw::<misc::eeprom::at24::At24c256>(),
+        raw(misc::eeprom::at24::At24c02::new()),
+        raw(misc::eeprom::at24::At24c256::new()),
         mapped::<regulator::tps6286x::Tps6286x>(),
         mapped::<regulator::tps6287x::Tps6287x>(),
         mapped::<rtc::pcf8563::Pcf8563>(),
@@ -63,22 +63,18 @@ fn mapped<C: RegisterChip>() -> Entry {
         compatible: C::COMPATIBLE,
         module: module::<C>(),
         map: Some(C::MAP),
-        stimuli: stimuli::<C>,
+        stimuli: stimulus::kinds(C::STIMULI),
     }
 }
 
-fn raw<C: Chip>() -> Entry {
+/// A chip that is no register map describes itself.
+fn raw<C: Chip>(chip: C) -> Entry {
     Entry {
-        compatible: C::COMPATIBLE,
+        compatible: chip.compatible(),
         module: module::<C>(),
         map: None,
-        stimuli: stimuli::<C>,
+        stimuli: chip.stimuli(),
     }
-}
-
-fn stimuli<C: Chip>() -> Vec<StimulusKind> {
-    let kinds = C::STIMULI.iter().map(|stimulus| stimulus.kind.clone());
-    kinds.collect()
 }
 
 /// `iio::light::opt3001`, from `roadtest_chips::iio::light::opt3001::Opt3001`
@@ -96,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// What the sources declare as `COMPATIBLE`.
+    /// What the sources declare as `COMPATIBLE` or return as `compatible`.
     fn declared(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -105,13 +101,16 @@ mod tests {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let values = text
-                .lines()
-                .filter_map(|line| {
-                    line.trim()
-                        .strip_prefix("const COMPATIBLE: &'static str = \"")
-                })
-                .filter_map(|rest| rest.strip_suffix("\";"));
+            let constants = text.lines().filter_map(|line| {
+                line.trim()
+                    .strip_prefix("const COMPATIBLE: &'static str = \"")?
+                    .strip_suffix("\";")
+            });
+            let methods = text
+                .split("fn compatible(&self) -> &'static str {\n        \"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next());
+            let values = constants.chain(methods);
             found.extend(values.map(str::to_owned));
         }
     }
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn every_chip_that_senses_something_says_what_and_in_which_range() {
         for entry in all() {
-            let mut names: Vec<_> = (entry.stimuli)().iter().map(|kind| kind.name).collect();
+            let mut names: Vec<_> = entry.stimuli.iter().map(|kind| kind.name).collect();
             let senses = !SENSE_NOTHING.contains(&entry.compatible);
             assert_eq!(
                 !names.is_empty(),
@@ -143,7 +142,7 @@ mod tests {
                 "{}: a chip that senses something has STIMULI",
                 entry.compatible
             );
-            for kind in (entry.stimuli)() {
+            for kind in &entry.stimuli {
                 assert!(!kind.range.is_empty(), "{}: {kind:?}", entry.compatible);
                 assert!(!kind.unit.is_empty(), "{}: {kind:?}", entry.compatible);
             }

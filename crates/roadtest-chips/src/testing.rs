@@ -2,7 +2,7 @@
 //! Transfers against a chip without a kernel, for the unit tests of models:
 //! each function is one transfer, and its result is the timeline's text.
 
-use roadtest_model::{Bus, Chip, Direction, Nack, SimTime};
+use roadtest_model::{Bus, Chip, Direction, I2cTarget, Nack, SimTime};
 
 /// What was seen of one message: lines, violations, and the outcome.
 fn show(bus: Bus, outcome: Result<(), Nack>) -> String {
@@ -26,7 +26,7 @@ fn show(bus: Bus, outcome: Result<(), Nack>) -> String {
     lines.join("\n")
 }
 
-fn stop(chip: &mut impl Chip, now: SimTime, text: String) -> String {
+fn stop(chip: &mut impl I2cTarget, now: SimTime, text: String) -> String {
     let mut bus = Bus::at(now);
     chip.stop(&mut bus);
     let end = show(bus, Ok(()));
@@ -37,19 +37,41 @@ fn stop(chip: &mut impl Chip, now: SimTime, text: String) -> String {
         .join("\n")
 }
 
+/// One write message, and whether all of it was acknowledged.
+fn message(chip: &mut impl I2cTarget, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+    chip.start(bus, Direction::Write)?;
+    let accepted = chip.accepts(bytes).min(bytes.len());
+    let (taken, rest) = bytes.split_at(accepted);
+    if !taken.is_empty() || rest.is_empty() {
+        chip.write(bus, taken);
+    }
+    match rest.first() {
+        None => Ok(()),
+        Some(byte) => {
+            chip.refused(bus, *byte);
+            Err(Nack)
+        }
+    }
+}
+
 /// START, `bytes`, STOP at `now`.
-pub(crate) fn write(chip: &mut impl Chip, now: SimTime, bytes: &[u8]) -> String {
+pub(crate) fn write(chip: &mut impl I2cTarget, now: SimTime, bytes: &[u8]) -> String {
     let mut bus = Bus::at(now);
-    let outcome = chip.write(&mut bus, bytes);
+    let outcome = message(chip, &mut bus, bytes);
     let text = show(bus, outcome);
     stop(chip, now, text)
 }
 
 /// START, `pointer`, repeated START, `length` bytes, STOP at `now`; the bytes
 /// are in the text as the chip logs them.
-pub(crate) fn read(chip: &mut impl Chip, now: SimTime, pointer: &[u8], length: usize) -> String {
+pub(crate) fn read(
+    chip: &mut impl I2cTarget,
+    now: SimTime,
+    pointer: &[u8],
+    length: usize,
+) -> String {
     let mut bus = Bus::at(now);
-    let outcome = chip.write(&mut bus, pointer);
+    let outcome = message(chip, &mut bus, pointer);
     let text = show(bus, outcome);
     if outcome == Err(Nack) {
         return stop(chip, now, text);
@@ -59,12 +81,28 @@ pub(crate) fn read(chip: &mut impl Chip, now: SimTime, pointer: &[u8], length: u
 }
 
 /// START, `length` bytes, STOP at `now`.
-pub(crate) fn read_on(chip: &mut impl Chip, now: SimTime, length: usize) -> String {
+pub(crate) fn read_on(chip: &mut impl I2cTarget, now: SimTime, length: usize) -> String {
     let mut bus = Bus::at(now);
-    let mut buf = vec![0; length];
-    let outcome = chip.read(&mut bus, &mut buf);
+    let outcome = chip.start(&mut bus, Direction::Read);
+    if outcome.is_ok() {
+        chip.read(&mut bus, &mut vec![0; length]);
+    }
     let text = show(bus, outcome);
     stop(chip, now, text)
+}
+
+/// START and `bytes`, without STOP: whether all was acknowledged.
+pub(crate) fn send(chip: &mut impl I2cTarget, now: SimTime, bytes: &[u8]) -> Result<(), Nack> {
+    message(chip, &mut Bus::at(now), bytes)
+}
+
+/// START and as many bytes as `buf` has, without STOP: whether the address was
+/// acknowledged.
+pub(crate) fn receive(chip: &mut impl I2cTarget, now: SimTime, buf: &mut [u8]) -> Result<(), Nack> {
+    let mut bus = Bus::at(now);
+    chip.start(&mut bus, Direction::Read)?;
+    chip.read(&mut bus, buf);
+    Ok(())
 }
 
 /// Lets virtual time pass until `now`: every wake-up that the chip asks for,

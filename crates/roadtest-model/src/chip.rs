@@ -1,60 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The trait that every model implements.
+//! The trait that every model implements: what a chip is apart from the bus
+//! that it sits on. The bus sides are traits on top of it,
+//! [`I2cTarget`](crate::I2cTarget) and [`SpiPeripheral`](crate::SpiPeripheral).
+
+use std::any::Any;
 
 use crate::register::Registers;
-use crate::{Bus, Level, Nack, SimTime, Stimulus};
+use crate::{Level, OutOfRange, SimTime, StimulusKind};
 
-/// A hardware model. Everything has a default but the name and the two
-/// directions of a transfer; chips whose protocol is a register map implement
-/// [`RegisterChip`](crate::register::RegisterChip) and get this trait from it.
+/// A hardware model. Everything but the name has a default. Chips that are a
+/// register map implement [`RegisterChip`](crate::register::RegisterChip) and
+/// get this trait from it.
 ///
-/// A transfer is one or more messages between START and STOP; each message is
-/// one call of [`write`](Chip::write) or [`read`](Chip::read), and
-/// [`stop`](Chip::stop) ends it.
-pub trait Chip: 'static {
+/// The runtime samples what a chip says of itself
+/// ([`interrupt`](Chip::interrupt), [`wake_at`](Chip::wake_at),
+/// [`drives`](Chip::drives)) after each access, stimulus, wake-up and change
+/// of a pin: they are functions of the chip's state. A panic in any method is
+/// reported as one of the model.
+pub trait Chip: Any {
     /// `compatible` of the chip's devicetree node, unless the board overrides
     /// it.
-    const COMPATIBLE: &'static str;
-    /// What can be set by name at the prompt of a board that somebody
-    /// explores.
-    const STIMULI: &'static [Stimulus<Self>] = &[];
+    fn compatible(&self) -> &'static str;
 
-    /// Whether the chip acknowledges its address at `now`, the end of the
-    /// address byte. Where it does not, the controller sends no more, and
-    /// [`write`](Chip::write) or [`read`](Chip::read), which follows at once,
-    /// says so again. The default acknowledges; a [`Nack`] is then one of a
-    /// later byte.
-    fn acknowledges(&self, now: SimTime) -> bool {
-        let _ = now;
-        true
-    }
-
-    /// The controller wrote `bytes` (zero or more) to the chip.
-    ///
-    /// # Errors
-    /// [`Nack`] where the chip does not acknowledge.
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack>;
-
-    /// The controller reads `buf.len()` bytes (zero or more) from the chip.
-    /// The runtime zeroes `buf`.
-    ///
-    /// # Errors
-    /// [`Nack`] where the chip does not acknowledge its address.
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack>;
-
-    /// The transfer ended with a STOP condition.
-    fn stop(&mut self, bus: &mut Bus) {
-        let _ = bus;
-    }
-
-    /// The level of the chip's interrupt output, as a function of its state.
-    /// The runtime samples it after each access, stimulus and wake-up.
+    /// The level of the chip's interrupt output.
     fn interrupt(&self) -> Level {
         Level::High
     }
 
-    /// When the chip wants [`wake`](Chip::wake) called. Sampled at the same
-    /// moments as [`interrupt`](Chip::interrupt).
+    /// When the chip wants [`wake`](Chip::wake) called.
     fn wake_at(&self) -> Option<SimTime> {
         None
     }
@@ -86,8 +59,36 @@ pub trait Chip: 'static {
         None
     }
 
-    /// The highest SCL rate the datasheet allows, in Hz.
-    fn scl_hz_max(&self) -> u32 {
-        400_000
+    /// What can be set by name at the prompt of a board that is explored.
+    /// A chip with a list of [`Stimulus`](crate::Stimulus) answers with
+    /// [`stimulus::kinds`](crate::stimulus::kinds).
+    fn stimuli(&self) -> Vec<StimulusKind> {
+        Vec::new()
+    }
+
+    /// Sets the stimulus `name`; `None` where the chip has none of that name.
+    /// A chip with a list answers with [`stimulus::set`](crate::stimulus::set).
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
+        let _ = (name, value);
+        None
+    }
+
+    /// The digital pins of the chip besides its interrupt output, supply and
+    /// reset input (an expander's ports, a PWM output, a write-protect input),
+    /// with the datasheet's names. Elsewhere a pin is its index in this list.
+    fn pins(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What the chip drives a pin to; `None` while the pin is an input or not
+    /// driven.
+    fn drives(&self, pin: usize) -> Option<Level> {
+        let _ = pin;
+        None
+    }
+
+    /// The level at one of the chip's pins changed from outside.
+    fn pin_changed(&mut self, pin: usize, level: Level, now: SimTime) {
+        let _ = (pin, level, now);
     }
 }

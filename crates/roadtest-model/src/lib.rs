@@ -5,21 +5,26 @@
 //!
 //! In reading order: [`time`] and [`level`] are the values that cross every
 //! interface, [`bus`] is what a chip sees while it is accessed, [`chip`] is
-//! the trait that every model implements, and [`register`] is for the chips
-//! whose protocol is a register map. [`units`] are the physical quantities that
-//! tests give to chips, and a [`stimulus`] is such a quantity with a name.
+//! the trait that every model implements, [`i2c`] and [`spi`] are its bus
+//! sides, and [`register`] is for the chips that are a register map. [`units`]
+//! are the physical quantities that tests give to chips, and a [`stimulus`] is
+//! such a quantity with a name.
 
 pub mod bus;
 pub mod chip;
+pub mod i2c;
 pub mod level;
 pub mod register;
+pub mod spi;
 pub mod stimulus;
 pub mod time;
 pub mod units;
 
 pub use bus::{Access, Bus, Direction, Nack, Violation};
 pub use chip::Chip;
+pub use i2c::I2cTarget;
 pub use level::{Edge, Level};
+pub use spi::{SpiMode, SpiPeripheral};
 pub use stimulus::{OutOfRange, Stimulus, StimulusKind};
 pub use time::SimTime;
 pub use units::{Celsius, Lux};

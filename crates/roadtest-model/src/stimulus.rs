@@ -91,6 +91,24 @@ impl<C: ?Sized> Stimulus<C> {
     }
 }
 
+/// The stimuli without their chip, for [`Chip::stimuli`](crate::Chip::stimuli).
+pub fn kinds<C: ?Sized>(stimuli: &[Stimulus<C>]) -> Vec<StimulusKind> {
+    stimuli.iter().map(|one| one.kind.clone()).collect()
+}
+
+/// Sets the stimulus `name` of `stimuli`, for
+/// [`Chip::stimulate`](crate::Chip::stimulate); `None` where there is none of
+/// that name.
+pub fn set<C: ?Sized>(
+    stimuli: &[Stimulus<C>],
+    chip: &mut C,
+    name: &str,
+    value: i64,
+) -> Option<Result<(), OutOfRange>> {
+    let stimulus = stimuli.iter().find(|one| one.kind.name == name)?;
+    Some(stimulus.set(chip, value))
+}
+
 /// A value that is in the range of its stimulus, as the type that a chip's
 /// method takes. Where the declared range is wider than the type, the nearest
 /// value that there is.
@@ -136,6 +154,20 @@ mod tests {
         assert_eq!(chip, 7);
         assert_eq!(HUMIDITY.set(&mut chip, 100), Ok(()));
         assert_eq!(chip, 100);
+    }
+
+    #[test]
+    fn a_stimulus_is_found_by_its_name() {
+        let list = [HUMIDITY];
+        assert_eq!(kinds(&list), [HUMIDITY.kind]);
+        let mut chip = 7;
+        assert_eq!(set(&list, &mut chip, "humidity", 9), Some(Ok(())));
+        assert_eq!(chip, 9);
+        assert!(matches!(
+            set(&list, &mut chip, "humidity", 101),
+            Some(Err(_))
+        ));
+        assert_eq!(set(&list, &mut chip, "pressure", 1), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use roadtest_dt::{Node, Tree, Value};
-use roadtest_model::Chip;
+use roadtest_model::I2cTarget;
 use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
 use roadtest_virtio::console::Ports;
 
@@ -113,11 +113,11 @@ impl Board {
 
     /// Puts a chip at a 7-bit address of the board's I2C bus.
     #[track_caller]
-    pub fn i2c<C: Chip>(&mut self, address: u16, chip: C) -> Wired<C> {
+    pub fn i2c<C: I2cTarget>(&mut self, address: u16, chip: C) -> Wired<C> {
         let place = Location::caller();
         let mut world = self.world.borrow_mut();
         let mut wiring = self.wiring.borrow_mut();
-        let base = C::COMPATIBLE.rsplit(',').next().unwrap_or("chip");
+        let base = chip.compatible().rsplit(',').next().unwrap_or("chip");
         let name = if world.slots.iter().any(|slot| slot.name == base) {
             format!("{base}@{address:02x}")
         } else {
@@ -142,6 +142,7 @@ impl Board {
                 self.scl_hz
             ));
         }
+        let compatible = chip.compatible();
         let chip = Rc::new(RefCell::new(chip));
         let index = world.slots.len();
         world.slots.push(Slot {
@@ -159,7 +160,7 @@ impl Board {
             disconnected: false,
             seen: 0,
         });
-        wiring.nodes.push(ChipNode::new(C::COMPATIBLE));
+        wiring.nodes.push(ChipNode::new(compatible));
         Wired::new(chip, index, &self.world, &self.wiring)
     }
 

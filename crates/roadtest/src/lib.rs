@@ -65,25 +65,27 @@
 //!
 //! # Models
 //!
-//! A model implements [`Chip`], most of them through
-//! `roadtest_model::register::RegisterChip`. It may be defined in the test:
+//! A model implements [`Chip`] and the trait of its bus, [`I2cTarget`]; most
+//! of them do through `roadtest_model::register::RegisterChip` and
+//! `I2cRegisters`. It may be defined in the test:
 //!
 //! ```
-//! use roadtest::{Bus, Chip, Nack};
+//! use roadtest::{Bus, Chip, I2cTarget};
 //!
 //! /// Answers every read with the same byte.
 //! struct Constant(u8);
 //!
 //! impl Chip for Constant {
-//!     const COMPATIBLE: &'static str = "example,constant";
-//!
-//!     fn write(&mut self, _: &mut Bus, _: &[u8]) -> Result<(), Nack> {
-//!         Ok(())
+//!     fn compatible(&self) -> &'static str {
+//!         "example,constant"
 //!     }
+//! }
 //!
-//!     fn read(&mut self, _: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+//! impl I2cTarget for Constant {
+//!     fn write(&mut self, _: &mut Bus, _: &[u8]) {}
+//!
+//!     fn read(&mut self, _: &mut Bus, buf: &mut [u8]) {
 //!         buf.fill(self.0);
-//!         Ok(())
 //!     }
 //! }
 //!
@@ -122,7 +124,9 @@ pub use fault::Fault;
 pub use file::File;
 pub use pin::Pin;
 pub use roadtest_dt::{Cell, Node, Value};
-pub use roadtest_model::{Access, Bus, Celsius, Chip, Direction, Edge, Level, Lux, Nack, SimTime};
+pub use roadtest_model::{
+    Access, Bus, Celsius, Chip, Direction, Edge, I2cTarget, Level, Lux, Nack, SimTime,
+};
 pub use roadtest_wire::Pointer;
 pub use supply::Supply;
 pub use timeline::Timeline;

@@ -3,95 +3,17 @@
 //! they are wired, what time it is, and what has happened so far. Everything
 //! is on the test's own thread.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
-use roadtest_model::register::Registers;
-use roadtest_model::{
-    Access, Bus, Chip, Direction, Edge, Level, Nack, OutOfRange, SimTime, StimulusKind, Violation,
-};
+use roadtest_model::{Access, Bus, Direction, Edge, I2cTarget, Level, Nack, SimTime, Violation};
 use roadtest_record::event::{Event, What};
 
 use crate::context;
 use crate::fault::Fault;
 use crate::pin::Lines;
-
-/// The part of [`Chip`] that can be called without knowing the type.
-pub(crate) trait AnyChip: Any {
-    fn acknowledges(&self, now: SimTime) -> bool;
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack>;
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack>;
-    fn stop(&mut self, bus: &mut Bus);
-    fn interrupt(&self) -> Level;
-    fn wake_at(&self) -> Option<SimTime>;
-    fn wake(&mut self, now: SimTime);
-    fn power(&mut self, on: Level, now: SimTime);
-    fn reset(&mut self, level: Level, now: SimTime);
-    fn registers(&self) -> Option<&Registers>;
-    fn registers_mut(&mut self) -> Option<&mut Registers>;
-    /// What can be set of the world around it.
-    fn stimuli(&self) -> Vec<StimulusKind>;
-    /// Sets a stimulus; `None` where there is none of that name.
-    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>>;
-}
-
-impl<C: Chip> AnyChip for C {
-    fn acknowledges(&self, now: SimTime) -> bool {
-        Chip::acknowledges(self, now)
-    }
-
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
-        Chip::write(self, bus, bytes)
-    }
-
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
-        Chip::read(self, bus, buf)
-    }
-
-    fn stop(&mut self, bus: &mut Bus) {
-        Chip::stop(self, bus);
-    }
-
-    fn interrupt(&self) -> Level {
-        Chip::interrupt(self)
-    }
-
-    fn wake_at(&self) -> Option<SimTime> {
-        Chip::wake_at(self)
-    }
-
-    fn wake(&mut self, now: SimTime) {
-        Chip::wake(self, now);
-    }
-
-    fn power(&mut self, on: Level, now: SimTime) {
-        Chip::power(self, on, now);
-    }
-
-    fn reset(&mut self, level: Level, now: SimTime) {
-        Chip::reset(self, level, now);
-    }
-
-    fn registers(&self) -> Option<&Registers> {
-        Chip::registers(self)
-    }
-
-    fn registers_mut(&mut self) -> Option<&mut Registers> {
-        Chip::registers_mut(self)
-    }
-
-    fn stimuli(&self) -> Vec<StimulusKind> {
-        C::STIMULI.iter().map(|one| one.kind.clone()).collect()
-    }
-
-    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
-        let stimulus = C::STIMULI.iter().find(|one| one.kind.name == name)?;
-        Some(stimulus.set(self, value))
-    }
-}
 
 /// A chip on the board.
 pub(crate) struct Slot {
@@ -99,7 +21,7 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) address: u16,
     pub(crate) place: &'static Location<'static>,
-    pub(crate) chip: Rc<RefCell<dyn AnyChip>>,
+    pub(crate) chip: Rc<RefCell<dyn I2cTarget>>,
     /// The line that the chip's interrupt output drives.
     pub(crate) interrupt: Option<(u16, Edge)>,
     /// The lines that switch the chip's supplies, each with the level that is
@@ -146,7 +68,7 @@ pub(crate) struct World {
 /// A world that board, chips, pins and machine share.
 pub(crate) type Shared = Rc<RefCell<World>>;
 
-/// One message of a transfer, for whoever answers at its address.
+/// One message of a transfer, for the chip that answers at its address.
 pub(crate) enum Message<'a> {
     Write(&'a [u8]),
     Read(&'a mut [u8]),
@@ -164,35 +86,50 @@ impl World {
         self.slots.iter().position(|slot| slot.address == address)
     }
 
-    /// Whether somebody acknowledges an address byte that ends now.
-    pub(crate) fn acknowledges(&mut self, address: u16) -> bool {
-        let now = self.now;
-        let index = self.slot_at(address);
-        index.is_some_and(|index| {
-            !self.slots[index].disconnected
-                && self.guarded(index, |chip| chip.acknowledges(now)) == Some(true)
-        })
-    }
-
-    /// Carries out one message.
-    pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
+    /// The address byte of a message ends now.
+    pub(crate) fn start(&mut self, address: u16, message: &Message<'_>) -> Result<(), Nack> {
         let write = matches!(message, Message::Write(_));
+        let bytes = if write { message.bytes() } else { &[] };
         let Some(index) = self.slot_at(address) else {
-            let bytes = if write { message.bytes() } else { &[] };
             self.log_i2c(address, "", write, bytes, None, true);
             return Err(Nack);
         };
+        let name = self.slots[index].name.clone();
         if self.slots[index].disconnected {
-            let name = self.slots[index].name.clone();
-            let bytes = if write { message.bytes() } else { &[] };
             self.log_i2c(address, &name, write, bytes, None, true);
             return Err(Nack);
         }
         self.addressed.insert(index);
+        let direction = match write {
+            true => Direction::Write,
+            false => Direction::Read,
+        };
+        let mut bus = Bus::at(self.now);
+        let result = self.guarded(index, |chip| chip.start(&mut bus, direction));
+        let result = result.unwrap_or(Err(Nack));
+        let (accesses, violations) = bus.into_parts();
+        if result.is_err() && accesses.is_empty() {
+            self.log_i2c(address, &name, write, bytes, None, true);
+        }
+        let nack = result.is_err();
+        self.note(address, &name, bytes, accesses, violations, nack);
+        self.settle(index);
+        result
+    }
+
+    /// Carries out one message, whose address was acknowledged.
+    pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
+        let write = matches!(message, Message::Write(_));
+        let Some(index) = self.slot_at(address) else {
+            return Err(Nack);
+        };
         let mut bus = Bus::at(self.now);
         let result = self.guarded(index, |chip| match message {
-            Message::Write(bytes) => chip.write(&mut bus, bytes),
-            Message::Read(buf) => chip.read(&mut bus, buf),
+            Message::Write(bytes) => write_to(chip, &mut bus, bytes),
+            Message::Read(buf) => {
+                chip.read(&mut bus, buf);
+                Ok(())
+            }
         });
         let result = result.unwrap_or(Err(Nack));
         let held = bus.is_held();
@@ -296,7 +233,7 @@ impl World {
     pub(crate) fn guarded<R>(
         &mut self,
         index: usize,
-        call: impl FnOnce(&mut dyn AnyChip) -> R,
+        call: impl FnOnce(&mut dyn I2cTarget) -> R,
     ) -> Option<R> {
         let chip = self.slots[index].chip.clone();
         let result = catch_unwind(AssertUnwindSafe(|| call(&mut *chip.borrow_mut())));
@@ -379,6 +316,20 @@ impl World {
     }
 }
 
+/// The data of a write, as far as the chip acknowledges them.
+fn write_to(chip: &mut dyn I2cTarget, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+    let accepted = chip.accepts(bytes).min(bytes.len());
+    let (taken, rest) = bytes.split_at(accepted);
+    if !taken.is_empty() || rest.is_empty() {
+        chip.write(bus, taken);
+    }
+    let Some(refused) = rest.first() else {
+        return Ok(());
+    };
+    chip.refused(bus, *refused);
+    Err(Nack)
+}
+
 impl Message<'_> {
     fn bytes(&self) -> &[u8] {
         match self {
@@ -429,17 +380,20 @@ mod tests {
         recorded
     }
 
+    fn carry_out(world: &mut World, mut message: Message<'_>) {
+        world.start(0x44, &message).unwrap();
+        world.message(0x44, &mut message).unwrap();
+    }
+
     #[test]
     fn what_set_a_pointer_is_in_the_record_of_the_read_or_by_itself() {
         let read = recorded(|world| {
-            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
-            world
-                .message(0x44, &mut Message::Read(&mut [0; 2]))
-                .unwrap();
+            carry_out(world, Message::Write(&[0x7e]));
+            carry_out(world, Message::Read(&mut [0; 2]));
         });
         assert_eq!(read, [(false, "54 49".into(), "7e".into())]);
         let alone = recorded(|world| {
-            world.message(0x44, &mut Message::Write(&[0x7e])).unwrap();
+            carry_out(world, Message::Write(&[0x7e]));
         });
         assert_eq!(alone, [(true, "7e".into(), String::new())]);
     }

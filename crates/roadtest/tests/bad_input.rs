@@ -3,7 +3,9 @@
 //! clear error or the kernel's own errno, and never a hang. Without a kernel
 //! they fail and say what to run.
 
-use roadtest::{Board, Bus, Chip, Edge, Errno, Level, Nack, SimTime, Supply, Uml, Wired};
+use roadtest::{
+    Board, Bus, Chip, Direction, Edge, Errno, I2cTarget, Level, Nack, SimTime, Supply, Uml, Wired,
+};
 use roadtest_chips::iio::light::tsl2772::Tsl2772;
 use roadtest_chips::iio::proximity::irsd200::Irsd200;
 
@@ -23,14 +25,8 @@ impl Odd {
 }
 
 impl Chip for Odd {
-    const COMPATIBLE: &'static str = "roadtest,odd";
-
-    fn write(&mut self, _: &mut Bus, _: &[u8]) -> Result<(), Nack> {
-        Err(Nack)
-    }
-
-    fn read(&mut self, _: &mut Bus, _: &mut [u8]) -> Result<(), Nack> {
-        Err(Nack)
+    fn compatible(&self) -> &'static str {
+        "roadtest,odd"
     }
 
     fn interrupt(&self) -> Level {
@@ -40,6 +36,16 @@ impl Chip for Odd {
     fn wake_at(&self) -> Option<SimTime> {
         self.wake_at
     }
+}
+
+impl I2cTarget for Odd {
+    fn start(&mut self, _: &mut Bus, _: Direction) -> Result<(), Nack> {
+        Err(Nack)
+    }
+
+    fn write(&mut self, _: &mut Bus, _: &[u8]) {}
+
+    fn read(&mut self, _: &mut Bus, _: &mut [u8]) {}
 }
 
 /// A kernel with an odd chip, at 10 ms.

@@ -126,6 +126,10 @@ impl Scaffold {
             1 => String::new(),
             bytes => format!("    const POINTER_BYTES: usize = {bytes};\n"),
         };
+        let framing = match format!("{increment}{pointer}") {
+            constants if constants.is_empty() => constants,
+            constants => format!("\n{constants}"),
+        };
         format!(
             "// SPDX-License-Identifier: GPL-2.0-only OR MIT\n\
              //! {compatible}, a starting point: names and addresses of the registers are\n\
@@ -133,7 +137,7 @@ impl Scaffold {
              //! is 0 after power-up, but for identities that the driver compares with.\n\
              //! What the datasheet says (access, reset values, fields, behaviour) replaces\n\
              //! this, and its number and revision belong here.\n\n\
-             use roadtest_model::register::{{{increment_type}Map, RegisterChip, Registers}};\n\
+             use roadtest_model::register::{{I2cRegisters, {increment_type}Map, RegisterChip, Registers}};\n\
              use roadtest_model::registers;\n\n\
              registers! {{\n    /// {compatible}, as its driver sees it.\n    \
              pub mod reg: {word} {{\n{registers}    }}\n}}\n\n\
@@ -143,9 +147,10 @@ impl Scaffold {
              registers: Registers::new(reg::MAP),\n        }}\n    }}\n}}\n\n\
              impl RegisterChip for {name} {{\n    \
              const COMPATIBLE: &'static str = \"{compatible}\";\n    \
-             const MAP: &'static Map = reg::MAP;\n{increment}{pointer}\n    \
+             const MAP: &'static Map = reg::MAP;\n\n    \
              fn regs(&self) -> &Registers {{\n        &self.registers\n    }}\n\n    \
-             fn regs_mut(&mut self) -> &mut Registers {{\n        &mut self.registers\n    }}\n}}\n",
+             fn regs_mut(&mut self) -> &mut Registers {{\n        &mut self.registers\n    }}\n}}\n\n\
+             impl I2cRegisters for {name} {{{framing}}}\n",
             compatible = self.compatible,
             path = self.path,
             word = self.seed.word,

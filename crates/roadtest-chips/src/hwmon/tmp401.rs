@@ -13,7 +13,7 @@
 //! low bytes alone, the ALERT and THERM outputs and their counters, the
 //! effect of n-factor and beta on the result, and the spread of times.
 
-use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{Guard, I2cRegisters, Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
 
 registers! {
@@ -295,10 +295,10 @@ impl RegisterChip for Tmp431 {
             self.begin(now);
         }
     }
+}
 
-    fn scl_hz_max(&self) -> u32 {
-        3_400_000
-    }
+impl I2cRegisters for Tmp431 {
+    const SCL_HZ_MAX: u32 = 3_400_000;
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@
 //! faults behind STATUS, and the spread of the times; the ramp has the slope
 //! that CONTROL asks for.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::register::{I2cRegisters, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Direction, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -118,11 +118,6 @@ impl RegisterChip for Tps6286x {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.output.accessed(bus);
-        Ok(())
-    }
-
     fn written(&mut self, register: Register, old: u32, bus: &mut Bus) {
         if self.registers.is_set(reg::RESET) {
             self.registers.reset();
@@ -147,20 +142,25 @@ impl RegisterChip for Tps6286x {
         self.registers.set_power(on, now);
         self.output = Output::at(0);
     }
+}
 
+impl I2cRegisters for Tps6286x {
     /// Fast mode plus and high speed are allowed.
-    fn scl_hz_max(&self) -> u32 {
-        3_400_000
+    const SCL_HZ_MAX: u32 = 3_400_000;
+
+    fn addressed(&mut self, _: Direction, bus: &mut Bus) -> Result<(), Nack> {
+        self.output.accessed(bus);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use roadtest_model::Chip;
+    use roadtest_model::I2cTarget;
 
     use super::*;
-    use crate::testing::{read, write};
+    use crate::testing::{read, receive, send, write};
 
     #[test]
     fn the_output_ramps_to_its_set_point_once_it_is_enabled() {
@@ -220,14 +220,14 @@ mod tests {
         ) {
             let mut chip = Tps6286x::new().with_control(0x23);
             for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
-                let mut bus = Bus::at(SimTime::us(us));
+                let now = SimTime::us(us);
                 let outcome = if is_read {
-                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                    receive(&mut chip, now, &mut bytes)
                 } else {
-                    Chip::write(&mut chip, &mut bus, &bytes)
+                    send(&mut chip, now, &bytes)
                 };
                 prop_assert_eq!(outcome, Ok(()));
-                Chip::stop(&mut chip, &mut bus);
+                chip.stop(&mut Bus::at(now));
                 prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
             }
         }

@@ -10,8 +10,8 @@
 //! consumer of a voltage that was not there. Not modelled: the delay before a
 //! soft-start, the faults behind STATUS and stacked operation.
 
-use roadtest_model::register::{Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, registers};
+use roadtest_model::register::{I2cRegisters, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Direction, Level, Nack, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -151,11 +151,6 @@ impl RegisterChip for Tps6287x {
         &mut self.registers
     }
 
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        self.output.accessed(bus);
-        Ok(())
-    }
-
     fn written(&mut self, register: Register, old: u32, bus: &mut Bus) {
         if register == reg::VSET {
             self.set(bus.now());
@@ -178,20 +173,25 @@ impl RegisterChip for Tps6287x {
             self.switch(0, now);
         }
     }
+}
 
+impl I2cRegisters for Tps6287x {
     /// Fast mode plus.
-    fn scl_hz_max(&self) -> u32 {
-        1_000_000
+    const SCL_HZ_MAX: u32 = 1_000_000;
+
+    fn addressed(&mut self, _: Direction, bus: &mut Bus) -> Result<(), Nack> {
+        self.output.accessed(bus);
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use roadtest_model::Chip;
+    use roadtest_model::I2cTarget;
 
     use super::*;
-    use crate::testing::{read, write};
+    use crate::testing::{read, receive, send, write};
 
     #[test]
     fn a_new_range_waits_for_the_set_point() {
@@ -268,14 +268,14 @@ mod tests {
         ) {
             let mut chip = Tps6287x::new();
             for (us, (is_read, mut bytes)) in (0..).step_by(70).zip(messages) {
-                let mut bus = Bus::at(SimTime::us(us));
+                let now = SimTime::us(us);
                 let outcome = if is_read {
-                    Chip::read(&mut chip, &mut bus, &mut bytes)
+                    receive(&mut chip, now, &mut bytes)
                 } else {
-                    Chip::write(&mut chip, &mut bus, &bytes)
+                    send(&mut chip, now, &bytes)
                 };
                 prop_assert_eq!(outcome, Ok(()));
-                Chip::stop(&mut chip, &mut bus);
+                chip.stop(&mut Bus::at(now));
                 prop_assert!(chip.output_uv(SimTime::us(us)) <= 3_350_000);
             }
         }

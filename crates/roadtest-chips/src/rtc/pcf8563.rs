@@ -12,8 +12,8 @@
 mod calendar;
 mod timer;
 
-use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, Stimulus, registers};
+use roadtest_model::register::{I2cRegisters, Increment, Map, Register, RegisterChip, Registers};
+use roadtest_model::{Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
 
 use calendar::Clock;
 use timer::Countdown;
@@ -211,9 +211,6 @@ impl RegisterChip for Pcf8563 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
-    /// The pointer has four bits (8.1).
-    const POINTER_MASK: u32 = 0x0f;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -221,14 +218,6 @@ impl RegisterChip for Pcf8563 {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
-    }
-
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        if self.access.is_none() {
-            self.advance(bus.now());
-            self.access = Some(bus.now());
-        }
-        Ok(())
     }
 
     fn before_read(&mut self, register: Register, bus: &mut Bus) {
@@ -259,22 +248,6 @@ impl RegisterChip for Pcf8563 {
         }
     }
 
-    fn stopped(&mut self, bus: &mut Bus) {
-        self.check_whole(bus);
-        let now = bus.now();
-        if let Some(began) = self.access.take() {
-            let took = now.saturating_sub(began);
-            if took > self.access_max {
-                bus.violation(format!(
-                    "an access blocked the time counters for {took}, at most {} allowed (8.5)",
-                    self.access_max
-                ));
-            }
-            self.clock.release(&mut self.registers, now);
-        }
-        self.advance(now);
-    }
-
     /// INT is an open drain, low while asserted (8.3.2.1).
     fn interrupt(&self) -> Level {
         let registers = &self.registers;
@@ -302,10 +275,37 @@ impl RegisterChip for Pcf8563 {
         self.access = None;
         self.written.clear();
     }
+}
 
+impl I2cRegisters for Pcf8563 {
+    const INCREMENT: Increment = Increment::ByOne;
+    /// The pointer has four bits (8.1).
+    const POINTER_MASK: u32 = 0x0f;
     /// Fast mode (table of dynamic characteristics, fSCL).
-    fn scl_hz_max(&self) -> u32 {
-        400_000
+    const SCL_HZ_MAX: u32 = 400_000;
+
+    fn addressed(&mut self, _: Direction, bus: &mut Bus) -> Result<(), Nack> {
+        if self.access.is_none() {
+            self.advance(bus.now());
+            self.access = Some(bus.now());
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self, bus: &mut Bus) {
+        self.check_whole(bus);
+        let now = bus.now();
+        if let Some(began) = self.access.take() {
+            let took = now.saturating_sub(began);
+            if took > self.access_max {
+                bus.violation(format!(
+                    "an access blocked the time counters for {took}, at most {} allowed (8.5)",
+                    self.access_max
+                ));
+            }
+            self.clock.release(&mut self.registers, now);
+        }
+        self.advance(now);
     }
 }
 

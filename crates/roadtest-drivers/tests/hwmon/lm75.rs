@@ -3,7 +3,7 @@
 //! driver treats differently.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Celsius, Chip, Device, Edge, Errno, SimTime, Uml, Value, Wired};
+use roadtest::{Board, Celsius, Device, Edge, Errno, I2cTarget, SimTime, Uml, Value, Wired};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 mod conversions;
@@ -18,7 +18,7 @@ const POLLERR: i16 = 8;
 
 /// Boots the board with this chip on it and binds its driver; gives the bound
 /// device.
-fn bind_on<C: Chip>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
+fn bind_on<C: I2cTarget>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
     let sensor = uml.bind(&chip)?;
@@ -27,7 +27,7 @@ fn bind_on<C: Chip>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wired<C
 
 /// The same with a board of its own; gives the hwmon device. What happened so
 /// far is forgotten.
-fn bind<C: Chip>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
+fn bind<C: I2cTarget>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     let (uml, chip, sensor) = bind_on(Board::new(), chip)?;
     let hwmon = sensor.class("hwmon")?;
     chip.forget();

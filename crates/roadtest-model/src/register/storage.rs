@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use super::contract::{Guard, Supply};
 use super::spec::{Map, Place, Register, Rule, verb};
+use super::spi::Frame;
 use crate::{Access, Bus, Direction, Level, Nack, SimTime};
 
-/// The registers of one chip and the address pointer of its bus protocol.
+/// The registers of one chip, and where it is in a message of its bus protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registers {
     map: &'static Map,
@@ -19,6 +20,7 @@ pub struct Registers {
     supply: Supply,
     pub(super) pointer: u32,
     pub(super) pointer_unused: bool,
+    pub(super) frame: Frame,
 }
 
 impl Registers {
@@ -32,6 +34,7 @@ impl Registers {
             supply: Supply::new("", SimTime::ZERO),
             pointer: 0,
             pointer_unused: false,
+            frame: Frame::default(),
         };
         registers.reset();
         registers

@@ -7,12 +7,13 @@
     reason = "the macro is meant for other crates, where neither lint looks inside it"
 )]
 
-use super::{Increment, Register, RegisterChip, Registers};
-use crate::{Bus, Chip, Nack, SimTime, registers};
+use super::{I2cRegisters, Increment, Register, RegisterChip, Registers};
+use crate::{Bus, Direction, I2cTarget, Nack, SimTime, registers};
 
 mod messages;
 mod names;
 mod rules;
+mod spi;
 mod states;
 
 registers! {
@@ -53,9 +54,6 @@ impl Example {
 impl RegisterChip for Example {
     const COMPATIBLE: &'static str = "example,one";
     const MAP: &'static super::Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
-    const POINTER_MASK: u32 = 0x0f;
-    const BURST_MAX: Option<usize> = Some(6);
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -63,10 +61,6 @@ impl RegisterChip for Example {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
-    }
-
-    fn addressed(&mut self, _: &mut Bus) -> Result<(), Nack> {
-        if self.off { Err(Nack) } else { Ok(()) }
     }
 
     fn before_read(&mut self, register: Register, _: &mut Bus) {
@@ -86,6 +80,16 @@ impl RegisterChip for Example {
             assert_eq!(old & 0x04, 0, "a self-clearing bit stays set");
             self.started += 1;
         }
+    }
+}
+
+impl I2cRegisters for Example {
+    const INCREMENT: Increment = Increment::ByOne;
+    const POINTER_MASK: u32 = 0x0f;
+    const BURST_MAX: Option<usize> = Some(6);
+
+    fn addressed(&mut self, _: Direction, _: &mut Bus) -> Result<(), Nack> {
+        if self.off { Err(Nack) } else { Ok(()) }
     }
 }
 
@@ -109,11 +113,11 @@ fn show(bus: Bus, outcome: &str) -> String {
 
 fn write(chip: &mut Example, bytes: &[u8]) -> String {
     let mut bus = Bus::at(SimTime::ZERO);
-    let outcome = match Chip::write(chip, &mut bus, bytes) {
-        Ok(()) => "",
-        Err(Nack) => "NACK\n",
-    };
-    show(bus, outcome)
+    if chip.start(&mut bus, Direction::Write) == Err(Nack) {
+        return show(bus, "NACK\n");
+    }
+    chip.write(&mut bus, bytes);
+    show(bus, "")
 }
 
 /// Reads `length` bytes at `pointer` and shows both messages.
@@ -124,10 +128,10 @@ fn read(chip: &mut Example, pointer: u8, length: usize) -> String {
 
 fn read_on(chip: &mut Example, length: usize) -> String {
     let mut bus = Bus::at(SimTime::ZERO);
+    if chip.start(&mut bus, Direction::Read) == Err(Nack) {
+        return show(bus, "NACK\n");
+    }
     let mut buf = vec![0; length];
-    let outcome = match Chip::read(chip, &mut bus, &mut buf) {
-        Ok(()) => format!("{buf:02x?}\n"),
-        Err(Nack) => "NACK\n".to_owned(),
-    };
-    show(bus, &outcome)
+    chip.read(&mut bus, &mut buf);
+    show(bus, &format!("{buf:02x?}\n"))
 }

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use roadtest_model::SimTime;
+use roadtest_model::{Nack, SimTime};
 use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Admission, BusAction, Outcome, Request, Sequencer};
@@ -89,12 +89,6 @@ impl Adapter {
             self.data_ends = Some(now + self.duration(request.len()));
         }
     }
-
-    /// The address of the first message.
-    fn address(&self) -> Option<u16> {
-        let request = self.messages.front()?.request.as_ref().ok()?;
-        Some(request.address.number())
-    }
 }
 
 impl Machine {
@@ -114,17 +108,18 @@ impl Machine {
     /// whole message: the chip acts.
     pub(super) fn finish_i2c_message(&mut self) -> Result<(), Fault> {
         self.i2c.due = None;
-        if let Some(ends) = self.i2c.data_ends.take()
-            && let Some(address) = self.i2c.address()
-            && self.world.borrow_mut().acknowledges(address)
-        {
-            self.i2c.due = Some(ends);
-            return Ok(());
+        let mut address = Ok(());
+        if let Some(ends) = self.i2c.data_ends.take() {
+            address = self.address_byte();
+            if address.is_ok() {
+                self.i2c.due = Some(ends);
+                return Ok(());
+            }
         }
         let Some(pending) = self.i2c.messages.pop_front() else {
             return Ok(());
         };
-        let reply = self.carry_out(&pending);
+        let reply = self.carry_out(&pending, address);
         self.push(QUEUE, &pending.chain, &reply.padded());
         // The driver waits for the last message of what it queued.
         if !self.i2c.messages.is_empty() {
@@ -134,7 +129,22 @@ impl Machine {
         Ok(())
     }
 
-    fn carry_out(&mut self, pending: &Pending) -> Reply {
+    /// The address byte of the first message is over.
+    fn address_byte(&mut self) -> Result<(), Nack> {
+        let Some(Ok(request)) = self.i2c.messages.front().map(|first| &first.request) else {
+            return Ok(());
+        };
+        let message = match &request.message {
+            codec::Message::Write(bytes) => world::Message::Write(bytes),
+            codec::Message::Read(_) => world::Message::Read(&mut []),
+        };
+        self.world
+            .borrow_mut()
+            .start(request.address.number(), &message)
+    }
+
+    /// `acknowledged` is whether the address was.
+    fn carry_out(&mut self, pending: &Pending, acknowledged: Result<(), Nack>) -> Reply {
         let request = match &pending.request {
             Ok(request) => request,
             Err(malformed) => {
@@ -155,7 +165,8 @@ impl Machine {
                 world::Message::Read(&mut read)
             }
         };
-        let result = self.world.borrow_mut().message(address, &mut message);
+        let result =
+            acknowledged.and_then(|()| self.world.borrow_mut().message(address, &mut message));
         let outcome = match result {
             Ok(()) => Outcome::Acknowledged,
             Err(_) => Outcome::Failed,

@@ -3,7 +3,7 @@
 //! the model itself.
 
 use roadtest::view::i2c_dev::Message;
-use roadtest::{Board, Bus, Chip, Nack, SimTime};
+use roadtest::{Board, Bus, Chip, I2cTarget, SimTime};
 use roadtest_chips::hwmon::lm75::Lm75;
 use roadtest_chips::iio::light::opt3001::Opt3001;
 use roadtest_record::test::Outcome;
@@ -18,17 +18,8 @@ enum Broken {
 }
 
 impl Chip for Broken {
-    const COMPATIBLE: &'static str = "roadtest,broken";
-
-    fn write(&mut self, _: &mut Bus, _: &[u8]) -> Result<(), Nack> {
-        match self {
-            Self::Panics => panic!("this cannot happen"),
-            Self::WakesInThePast | Self::WakesForEver => Ok(()),
-        }
-    }
-
-    fn read(&mut self, _: &mut Bus, _: &mut [u8]) -> Result<(), Nack> {
-        Ok(())
+    fn compatible(&self) -> &'static str {
+        "roadtest,broken"
     }
 
     fn wake_at(&self) -> Option<SimTime> {
@@ -38,6 +29,17 @@ impl Chip for Broken {
             Self::WakesForEver => Some(SimTime::ms(30)),
         }
     }
+}
+
+impl I2cTarget for Broken {
+    fn write(&mut self, _: &mut Bus, _: &[u8]) {
+        match self {
+            Self::Panics => panic!("this cannot happen"),
+            Self::WakesInThePast | Self::WakesForEver => {}
+        }
+    }
+
+    fn read(&mut self, _: &mut Bus, _: &mut [u8]) {}
 }
 
 #[test]

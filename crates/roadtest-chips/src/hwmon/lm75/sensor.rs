@@ -7,7 +7,9 @@
 
 use std::marker::PhantomData;
 
-use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{
+    Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+};
 use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus};
 
 use super::thermostat::{Mode, Thermostat};
@@ -199,7 +201,6 @@ impl<P: Part> RegisterChip for Sensor<P> {
         },
     )];
     const MAP: &'static Map = P::MAP;
-    const POINTER_MASK: u32 = P::POINTER_MASK;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -207,16 +208,6 @@ impl<P: Part> RegisterChip for Sensor<P> {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
-    }
-
-    fn pointed(&mut self, pointer: u32, bus: &mut Bus) {
-        if let Some(section) = P::POINTER_SECTION
-            && pointer & !P::POINTER_MASK != 0
-        {
-            bus.violation(format!(
-                "pointer {pointer:#04x} sets bits that must be zero ({section})"
-            ));
-        }
     }
 
     fn after_read(&mut self, _: Register, bus: &mut Bus) {
@@ -267,9 +258,20 @@ impl<P: Part> RegisterChip for Sensor<P> {
             self.begin(now);
         }
     }
+}
 
-    fn scl_hz_max(&self) -> u32 {
-        P::SCL_HZ_MAX
+impl<P: Part> I2cRegisters for Sensor<P> {
+    const POINTER_MASK: u32 = P::POINTER_MASK;
+    const SCL_HZ_MAX: u32 = P::SCL_HZ_MAX;
+
+    fn pointed(&mut self, pointer: u32, bus: &mut Bus) {
+        if let Some(section) = P::POINTER_SECTION
+            && pointer & !P::POINTER_MASK != 0
+        {
+            bus.violation(format!(
+                "pointer {pointer:#04x} sets bits that must be zero ({section})"
+            ));
+        }
     }
 }
 

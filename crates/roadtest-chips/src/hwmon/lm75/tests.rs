@@ -3,11 +3,11 @@
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use roadtest_model::{Bus, Celsius, Chip, Level, SimTime};
+use roadtest_model::{Celsius, Chip, I2cTarget, Level, SimTime};
 
 use super::sensor::{code, signed};
 use super::{As6200, Lm75, Pct2075, Tmp75};
-use crate::testing::{pass, read, read_on, write};
+use crate::testing::{pass, read, read_on, receive, send, write};
 
 const T0: SimTime = SimTime::ms(5);
 
@@ -20,7 +20,7 @@ fn ms(ms: u64) -> SimTime {
 }
 
 /// The interval between the next two conversions.
-fn interval(chip: &mut impl Chip) -> SimTime {
+fn interval(chip: &mut impl I2cTarget) -> SimTime {
     let first = chip.wake_at().unwrap();
     chip.wake(first);
     chip.wake_at().unwrap() - first
@@ -77,7 +77,7 @@ fn in_shutdown_nothing_is_converted() {
 
 /// What a read of TEMP shows before and after the first conversion, which
 /// ends `takes` after the chip is told to begin at `T0`.
-fn check_first(chip: &mut impl Chip, takes: SimTime, section: &str) {
+fn check_first(chip: &mut impl I2cTarget, takes: SimTime, section: &str) {
     let before = T0 + takes - SimTime::ns(1);
     pass(chip, before);
     let text = read(&mut *chip, before, &[0], 2);
@@ -87,7 +87,7 @@ fn check_first(chip: &mut impl Chip, takes: SimTime, section: &str) {
 
 #[test]
 fn a_temperature_before_the_first_conversion_since_power_up_is_a_violation() {
-    fn check<C: Chip>(mut chip: C, takes: SimTime, section: &str) {
+    fn check<C: I2cTarget>(mut chip: C, takes: SimTime, section: &str) {
         chip.power(Level::Low, SimTime::ms(1));
         assert_eq!(chip.wake_at(), None);
         chip.power(Level::High, T0);
@@ -112,7 +112,13 @@ fn a_temperature_before_the_first_conversion_since_power_up_is_a_violation() {
 
 #[test]
 fn a_temperature_before_the_first_conversion_since_wake_up_is_a_violation() {
-    fn check<C: Chip>(mut chip: C, shutdown: &[u8], runs: &[u8], takes: SimTime, section: &str) {
+    fn check<C: I2cTarget>(
+        mut chip: C,
+        shutdown: &[u8],
+        runs: &[u8],
+        takes: SimTime,
+        section: &str,
+    ) {
         write(&mut chip, SimTime::ms(1), shutdown);
         // In shutdown, TEMP is what it was.
         let text = read(&mut chip, SimTime::ms(2), &[0], 2);
@@ -343,12 +349,12 @@ fn one_byte_of_the_as6200_s_configuration_is_a_violation() {
 }
 
 /// `messages` to `chip`, a second apart, with a read after each.
-fn answers(chip: &mut impl Chip, messages: &[Vec<u8>]) -> Result<(), TestCaseError> {
+fn answers(chip: &mut impl I2cTarget, messages: &[Vec<u8>]) -> Result<(), TestCaseError> {
     for (n, bytes) in (1u64..).zip(messages) {
         let now = SimTime::s(n);
-        prop_assert_eq!(chip.write(&mut Bus::at(now), bytes), Ok(()));
+        prop_assert_eq!(send(chip, now, bytes), Ok(()));
         pass(chip, now);
-        prop_assert_eq!(chip.read(&mut Bus::at(now), &mut [0; 5]), Ok(()));
+        prop_assert_eq!(receive(chip, now, &mut [0; 5]), Ok(()));
     }
     Ok(())
 }

@@ -16,7 +16,10 @@ mod status;
 use std::collections::BTreeMap;
 
 use roadtest_model::register::Supply;
-use roadtest_model::{Access, Bus, Celsius, Chip, Direction, Level, Nack, SimTime, Stimulus};
+use roadtest_model::{
+    Access, Bus, Celsius, Chip, Direction, I2cTarget, Level, Nack, OutOfRange, SimTime, Stimulus,
+    StimulusKind, stimulus,
+};
 
 use super::format::{from_linear11, from_linear16, linear11, linear16};
 use super::pec::pec;
@@ -280,43 +283,85 @@ const fn output<const CHANNEL: u8>(name: &'static str) -> Stimulus<Ltc2977> {
     })
 }
 
-impl Chip for Ltc2977 {
-    const COMPATIBLE: &'static str = "lltc,ltc2977";
-    const STIMULI: &'static [Stimulus<Self>] = &[
-        output::<0>("output0"),
-        output::<1>("output1"),
-        output::<2>("output2"),
-        output::<3>("output3"),
-        output::<4>("output4"),
-        output::<5>("output5"),
-        output::<6>("output6"),
-        output::<7>("output7"),
-        Stimulus::new("input", "mV", 0..=15_000, |chip, value| {
-            chip.set_input_mv(value.i32());
-        }),
-        Stimulus::new("temperature", "m°C", -40_000..=125_000, |chip, value| {
-            chip.set_temperature(Celsius::milli(value.i32()));
-        }),
-    ];
+/// What can be set by name.
+const STIMULI: &[Stimulus<Ltc2977>] = &[
+    output::<0>("output0"),
+    output::<1>("output1"),
+    output::<2>("output2"),
+    output::<3>("output3"),
+    output::<4>("output4"),
+    output::<5>("output5"),
+    output::<6>("output6"),
+    output::<7>("output7"),
+    Stimulus::new("input", "mV", 0..=15_000, |chip, value| {
+        chip.set_input_mv(value.i32());
+    }),
+    Stimulus::new("temperature", "m°C", -40_000..=125_000, |chip, value| {
+        chip.set_temperature(Celsius::milli(value.i32()));
+    }),
+];
 
-    fn acknowledges(&self, _: SimTime) -> bool {
-        self.supply.level().is_high()
+impl Chip for Ltc2977 {
+    fn compatible(&self) -> &'static str {
+        "lltc,ltc2977"
     }
 
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+    fn stimuli(&self) -> Vec<StimulusKind> {
+        stimulus::kinds(STIMULI)
+    }
+
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
+        stimulus::set(STIMULI, self, name, value)
+    }
+
+    fn power(&mut self, on: Level, now: SimTime) {
+        self.supply.set(on, now);
+        self.power_up();
+    }
+}
+
+impl I2cTarget for Ltc2977 {
+    fn start(&mut self, bus: &mut Bus, direction: Direction) -> Result<(), Nack> {
         self.supply.accessed(bus)?;
-        let Some((&code, data)) = bytes.split_first() else {
+        if direction == Direction::Write {
             return Ok(());
+        }
+        let Some(command) = self.pointer.and_then(command::find) else {
+            bus.violation("read without a command");
+            return Err(Nack);
+        };
+        if command.kind == Kind::Send {
+            bus.violation(format!("read of {}, which is only written", command.name));
+            self.pointer = None;
+            return Err(Nack);
+        }
+        Ok(())
+    }
+
+    /// A command that the chip does not have is not acknowledged.
+    fn accepts(&self, bytes: &[u8]) -> usize {
+        match bytes.first() {
+            Some(&code) if command::find(code).is_none() => 0,
+            _ => bytes.len(),
+        }
+    }
+
+    fn refused(&mut self, _: &mut Bus, _: u8) {
+        self.communication_fault(status::CML_COMMAND);
+    }
+
+    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) {
+        let Some((&code, data)) = bytes.split_first() else {
+            return;
         };
         let Some(command) = command::find(code) else {
-            self.communication_fault(status::CML_COMMAND);
-            return Err(Nack);
+            return;
         };
         self.pointer = None;
         if data.is_empty() {
             self.pointer = Some(code);
             bus.hold();
-            return Ok(());
+            return;
         }
         let length = data.len();
         if length != command.bytes() && length != command.bytes() + 1 {
@@ -326,22 +371,15 @@ impl Chip for Ltc2977 {
                 command.bytes()
             ));
             self.communication_fault(status::CML_DATA);
-            return Ok(());
+            return;
         }
         self.written(bus, command, data, bytes);
-        Ok(())
     }
 
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
+    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) {
         let Some(command) = self.pointer.take().and_then(command::find) else {
-            bus.violation("read without a command");
-            return Err(Nack);
+            return;
         };
-        if command.kind == Kind::Send {
-            bus.violation(format!("read of {}, which is only written", command.name));
-            return Err(Nack);
-        }
         let page = self.pages(command).start;
         let value = self.read_value(page, command.code);
         self.log(bus, Direction::Read, command, value);
@@ -361,7 +399,6 @@ impl Chip for Ltc2977 {
         {
             *to = *from;
         }
-        Ok(())
     }
 
     /// A command alone is one that has no data, or was never read.
@@ -376,11 +413,6 @@ impl Chip for Ltc2977 {
             bus.violation(format!("{} without data", command.name));
             self.communication_fault(status::CML_DATA);
         }
-    }
-
-    fn power(&mut self, on: Level, now: SimTime) {
-        self.supply.set(on, now);
-        self.power_up();
     }
 }
 

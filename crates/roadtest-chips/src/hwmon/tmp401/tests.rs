@@ -2,10 +2,10 @@
 //! The TMP431 against raw bytes, in time.
 
 use proptest::prelude::*;
-use roadtest_model::Chip;
+use roadtest_model::I2cTarget;
 
 use super::*;
-use crate::testing::{pass, read, write};
+use crate::testing::{pass, read, receive, send, write};
 
 fn celsius(milli: i32) -> Celsius {
     Celsius::milli(milli)
@@ -112,14 +112,14 @@ proptest! {
         let mut chip = Tmp431::new(celsius(25_000));
         for (ms, (is_read, mut bytes)) in (0..).step_by(300).zip(messages) {
             pass(&mut chip, SimTime::ms(ms));
-            let mut bus = Bus::at(SimTime::ms(ms));
+            let now = SimTime::ms(ms);
             let outcome = if is_read {
-                Chip::read(&mut chip, &mut bus, &mut bytes)
+                receive(&mut chip, now, &mut bytes)
             } else {
-                Chip::write(&mut chip, &mut bus, &bytes)
+                send(&mut chip, now, &bytes)
             };
             prop_assert_eq!(outcome, Ok(()));
-            Chip::stop(&mut chip, &mut bus);
+            chip.stop(&mut Bus::at(now));
         }
     }
 }

@@ -9,7 +9,7 @@
 //! response (7.4.3), and the spread of the conversion time (6.5): it is the
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
-use roadtest_model::register::{Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{Guard, I2cRegisters, Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, Lux, SimTime, Stimulus, registers};
 
 registers! {
@@ -335,11 +335,11 @@ impl RegisterChip for Opt3001 {
             self.latched = false;
         }
     }
+}
 
+impl I2cRegisters for Opt3001 {
     /// High-speed mode (6.6).
-    fn scl_hz_max(&self) -> u32 {
-        2_600_000
-    }
+    const SCL_HZ_MAX: u32 = 2_600_000;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! and the SMBus alert response (8.5.2), and what forced mode adds to the
 //! conversion time.
 
-use roadtest_model::register::{Increment, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{I2cRegisters, Increment, Map, Register, RegisterChip, Registers};
 use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 registers! {
@@ -197,8 +197,6 @@ impl RegisterChip for Opt4001 {
         },
     )];
     const MAP: &'static Map = reg::MAP;
-    /// I2C_BURST is set after reset (8.5.2.2).
-    const INCREMENT: Increment = Increment::ByOne;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -238,11 +236,13 @@ impl RegisterChip for Opt4001 {
             self.done_at = None;
         }
     }
+}
 
+impl I2cRegisters for Opt4001 {
+    /// I2C_BURST is set after reset (8.5.2.2).
+    const INCREMENT: Increment = Increment::ByOne;
     /// High-speed mode (8.5.2.1).
-    fn scl_hz_max(&self) -> u32 {
-        2_600_000
-    }
+    const SCL_HZ_MAX: u32 = 2_600_000;
 }
 
 #[cfg(test)]

@@ -14,8 +14,10 @@ mod part;
 
 pub use part::Part;
 
-use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
-use roadtest_model::{Access, Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
+use roadtest_model::register::{
+    I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers, Walk,
+};
+use roadtest_model::{Access, Bus, Direction, Level, SimTime, Stimulus, registers};
 
 registers! {
     /// AMS/TAOS TSL2772, datasheet DS000181, "Register Description".
@@ -62,6 +64,8 @@ registers! {
 
 /// The bit that every command byte has ("Command Register").
 const COMMAND: u32 = 0x80;
+/// The bits of a command byte that select a register.
+const ADDRESS_MASK: u32 = 0x1f;
 /// Counts that one ADC cycle can give.
 const COUNTS_PER_CYCLE: u32 = 1024;
 /// How long a chip that was switched on needs until it answers. The
@@ -305,16 +309,15 @@ impl Tsl2772 {
         }
     }
 
-    /// Data bytes one by one: with the repeated protocol all of them are for
-    /// the same register.
-    fn each(&mut self, count: usize, mut one: impl FnMut(&mut Self, usize)) {
-        let pointer = self.registers.pointer();
-        self.registers.point_to(pointer);
-        for index in 0..count {
-            one(self, index);
-            if !self.auto_increment.is_high() {
-                self.registers.point_to(pointer);
-            }
+    /// With the repeated protocol, all data bytes are for the same register.
+    const fn walk(&self) -> Walk {
+        Walk {
+            increment: if self.auto_increment.is_high() {
+                Increment::ByOne
+            } else {
+                Increment::Stay
+            },
+            mask: ADDRESS_MASK,
         }
     }
 }
@@ -333,8 +336,6 @@ impl RegisterChip for Tsl2772 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
-    const POINTER_MASK: u32 = 0x1f;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -342,48 +343,6 @@ impl RegisterChip for Tsl2772 {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
-    }
-
-    fn write_message(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
-        self.addressed(bus)?;
-        let Some((&command, data)) = bytes.split_first() else {
-            return Ok(());
-        };
-        let command = u32::from(command);
-        if command & COMMAND == 0 {
-            bus.violation(format!(
-                "command {command:#04x} lacks bit 7 (Command Register)"
-            ));
-        }
-        let address = command & Self::POINTER_MASK;
-        match command >> 5 & 0b11 {
-            0b11 => {
-                self.special(address, bus);
-                return Ok(());
-            }
-            0b10 => bus.violation(format!(
-                "command {command:#04x} has the reserved type 2 (Command Register)"
-            )),
-            kind => self.auto_increment = Level::high_when(kind == 1),
-        }
-        if data.is_empty() {
-            self.registers.point_only(address);
-            bus.hold();
-            return Ok(());
-        }
-        self.registers.point_to(address);
-        self.each(data.len(), |chip, index| {
-            chip.write_words(bus, &data[index..=index]);
-        });
-        Ok(())
-    }
-
-    fn read_message(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
-        self.addressed(bus)?;
-        self.each(buf.len(), |chip, index| {
-            chip.read_words(bus, &mut buf[index..=index]);
-        });
-        Ok(())
     }
 
     /// Reading a lower byte keeps the upper one of the same result.
@@ -438,6 +397,43 @@ impl RegisterChip for Tsl2772 {
             self.light_faults = 0;
             self.proximity_faults = 0;
         }
+    }
+}
+
+impl I2cRegisters for Tsl2772 {
+    fn write_message(&mut self, bus: &mut Bus, bytes: &[u8]) {
+        let Some((&command, data)) = bytes.split_first() else {
+            return;
+        };
+        let command = u32::from(command);
+        if command & COMMAND == 0 {
+            bus.violation(format!(
+                "command {command:#04x} lacks bit 7 (Command Register)"
+            ));
+        }
+        let address = command & ADDRESS_MASK;
+        match command >> 5 & 0b11 {
+            0b11 => {
+                self.special(address, bus);
+                return;
+            }
+            0b10 => bus.violation(format!(
+                "command {command:#04x} has the reserved type 2 (Command Register)"
+            )),
+            kind => self.auto_increment = Level::high_when(kind == 1),
+        }
+        if data.is_empty() {
+            self.registers.point_only(address);
+            bus.hold();
+        } else {
+            self.registers.point_to(address);
+            self.write_words(bus, data, self.walk());
+        }
+    }
+
+    fn read_message(&mut self, bus: &mut Bus, buf: &mut [u8]) {
+        self.registers.point_to(self.registers.pointer());
+        self.read_words(bus, buf, self.walk());
     }
 }
 

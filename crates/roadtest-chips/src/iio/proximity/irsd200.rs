@@ -8,8 +8,10 @@
 //! of two or more needs a time window. Not modelled: the filters' effect, the
 //! timer, and when a signal crosses a threshold: the test says so.
 
-use roadtest_model::register::{Increment, Map, MinGap, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Nack, SimTime, Stimulus, registers};
+use roadtest_model::register::{
+    I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers,
+};
+use roadtest_model::{Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
 
 registers! {
     /// Murata IRS-D200, registers as the driver names them.
@@ -153,7 +155,6 @@ impl RegisterChip for Irsd200 {
         ),
     ];
     const MAP: &'static Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -161,13 +162,6 @@ impl RegisterChip for Irsd200 {
 
     fn regs_mut(&mut self) -> &mut Registers {
         &mut self.registers
-    }
-
-    fn addressed(&mut self, bus: &mut Bus) -> Result<(), Nack> {
-        if let Err(text) = self.settled.check(bus.now()) {
-            bus.violation(text);
-        }
-        Ok(())
     }
 
     fn written(&mut self, register: Register, _: u32, bus: &mut Bus) {
@@ -182,6 +176,17 @@ impl RegisterChip for Irsd200 {
     fn interrupt(&self) -> Level {
         let pending = self.registers.get(reg::STATUS) & self.registers.get(reg::INTR);
         Level::high_when(pending != 0)
+    }
+}
+
+impl I2cRegisters for Irsd200 {
+    const INCREMENT: Increment = Increment::ByOne;
+
+    fn addressed(&mut self, _: Direction, bus: &mut Bus) -> Result<(), Nack> {
+        if let Err(text) = self.settled.check(bus.now()) {
+            bus.violation(text);
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 //! The conversion cycle, the alert pin and EEPROM programming are not
 //! modelled: a temperature that is set is there to be read at once.
 
-use roadtest_model::register::{Map, RegisterChip, Registers};
+use roadtest_model::register::{I2cRegisters, Map, RegisterChip, Registers};
 use roadtest_model::{SimTime, Stimulus, registers};
 
 registers! {
@@ -68,3 +68,5 @@ impl RegisterChip for Tmp117 {
         &mut self.registers
     }
 }
+
+impl I2cRegisters for Tmp117 {}

@@ -13,7 +13,10 @@ use std::fmt::Write;
 use std::marker::PhantomData;
 
 use roadtest_model::register::Supply;
-use roadtest_model::{Access, Bus, Chip, Direction, Level, Nack, SimTime, Stimulus};
+use roadtest_model::{
+    Access, Bus, Chip, Direction, I2cTarget, Level, Nack, OutOfRange, SimTime, Stimulus,
+    StimulusKind, stimulus,
+};
 
 /// What distinguishes the parts of the family.
 pub trait Part: 'static {
@@ -130,19 +133,18 @@ impl<P: Part> At24<P> {
         self.busy_until
     }
 
-    fn acknowledge(&self, direction: Direction, bus: &mut Bus) -> Result<(), Nack> {
-        self.supply.accessed(bus)?;
-        if self.acknowledges(bus.now()) {
-            return Ok(());
-        }
-        bus.log(Access {
-            direction,
-            target: "BUSY".to_owned(),
-            value: String::new(),
-            fields: String::new(),
-        });
-        Err(Nack)
-    }
+    /// What can be set by name.
+    const STIMULI: &'static [Stimulus<Self>] = &[
+        Stimulus::new("content", "in every byte", 0..=255, |chip, value| {
+            chip.memory.fill(value.u8());
+        }),
+        Stimulus::pin("write_protect", |chip, value| {
+            chip.set_write_protect(value.level())
+        }),
+        Stimulus::new("write_cycle", "µs", 0..=1_000_000, |chip, value| {
+            chip.set_write_cycle(SimTime::us(value.u64()));
+        }),
+    ];
 
     fn log(direction: Direction, address: usize, bytes: &[u8], bus: &mut Bus) {
         let mut value = format!("{address:0width$x}", width = 2 * P::ADDRESS_BYTES);
@@ -181,83 +183,16 @@ impl<P: Part> At24<P> {
 }
 
 impl<P: Part> Chip for At24<P> {
-    const COMPATIBLE: &'static str = P::COMPATIBLE;
-    const STIMULI: &'static [Stimulus<Self>] = &[
-        Stimulus::new("content", "in every byte", 0..=255, |chip, value| {
-            chip.memory.fill(value.u8());
-        }),
-        Stimulus::pin("write_protect", |chip, value| {
-            chip.set_write_protect(value.level())
-        }),
-        Stimulus::new("write_cycle", "µs", 0..=1_000_000, |chip, value| {
-            chip.set_write_cycle(SimTime::us(value.u64()));
-        }),
-    ];
-
-    /// During its write cycle the chip does not.
-    fn acknowledges(&self, now: SimTime) -> bool {
-        self.supply.level().is_high() && now >= self.busy_until
+    fn compatible(&self) -> &'static str {
+        P::COMPATIBLE
     }
 
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
-        // Why: only a STOP starts the write cycle; a repeated START drops
-        // what was loaded before it.
-        self.pending.clear();
-        self.acknowledge(Direction::Write, bus)?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let Some((address, data)) = bytes.split_at_checked(P::ADDRESS_BYTES) else {
-            bus.violation(format!(
-                "write of {} of {} address bytes (device addressing)",
-                bytes.len(),
-                P::ADDRESS_BYTES
-            ));
-            return Ok(());
-        };
-        let address = address
-            .iter()
-            .fold(0, |value: usize, byte| value << 8 | usize::from(*byte));
-        // Address bits above the capacity are ignored by the chip.
-        self.address = address % P::BYTES;
-        self.unused_address = data.is_empty();
-        if data.is_empty() {
-            bus.hold();
-        } else {
-            self.load(data, bus);
-        }
-        Ok(())
+    fn stimuli(&self) -> Vec<StimulusKind> {
+        stimulus::kinds(Self::STIMULI)
     }
 
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
-        self.pending.clear();
-        self.acknowledge(Direction::Read, bus)?;
-        self.unused_address = false;
-        let start = self.address;
-        for byte in buf.iter_mut() {
-            *byte = self.memory[self.address];
-            self.address = (self.address + 1) % P::BYTES;
-        }
-        if !buf.is_empty() {
-            Self::log(Direction::Read, start, buf, bus);
-        }
-        Ok(())
-    }
-
-    fn stop(&mut self, bus: &mut Bus) {
-        if std::mem::take(&mut self.unused_address) {
-            Self::log(Direction::Write, self.address, &[], bus);
-        }
-        let pending = std::mem::take(&mut self.pending);
-        if pending.is_empty() || self.write_protect.is_high() {
-            return;
-        }
-        self.programming.clear();
-        for (address, byte) in pending {
-            self.memory[address] = byte;
-            self.programming.push(address);
-        }
-        self.busy_until = bus.now() + self.write_cycle;
+    fn stimulate(&mut self, name: &str, value: i64) -> Option<Result<(), OutOfRange>> {
+        stimulus::set(Self::STIMULI, self, name, value)
     }
 
     /// Power that goes in a write cycle leaves its bytes erased and not
@@ -275,6 +210,79 @@ impl<P: Part> Chip for At24<P> {
             self.unused_address = false;
             self.busy_until = SimTime::ZERO;
         }
+    }
+}
+
+impl<P: Part> I2cTarget for At24<P> {
+    /// During its write cycle the chip does not answer.
+    fn start(&mut self, bus: &mut Bus, direction: Direction) -> Result<(), Nack> {
+        // Why: only a STOP starts the write cycle; a repeated START drops
+        // what was loaded before it.
+        self.pending.clear();
+        self.supply.accessed(bus)?;
+        if bus.now() >= self.busy_until {
+            return Ok(());
+        }
+        bus.log(Access {
+            direction,
+            target: "BUSY".to_owned(),
+            value: String::new(),
+            fields: String::new(),
+        });
+        Err(Nack)
+    }
+
+    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let Some((address, data)) = bytes.split_at_checked(P::ADDRESS_BYTES) else {
+            bus.violation(format!(
+                "write of {} of {} address bytes (device addressing)",
+                bytes.len(),
+                P::ADDRESS_BYTES
+            ));
+            return;
+        };
+        let address = address
+            .iter()
+            .fold(0, |value: usize, byte| value << 8 | usize::from(*byte));
+        // Address bits above the capacity are ignored by the chip.
+        self.address = address % P::BYTES;
+        self.unused_address = data.is_empty();
+        if data.is_empty() {
+            bus.hold();
+        } else {
+            self.load(data, bus);
+        }
+    }
+
+    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) {
+        self.unused_address = false;
+        let start = self.address;
+        for byte in buf.iter_mut() {
+            *byte = self.memory[self.address];
+            self.address = (self.address + 1) % P::BYTES;
+        }
+        if !buf.is_empty() {
+            Self::log(Direction::Read, start, buf, bus);
+        }
+    }
+
+    fn stop(&mut self, bus: &mut Bus) {
+        if std::mem::take(&mut self.unused_address) {
+            Self::log(Direction::Write, self.address, &[], bus);
+        }
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() || self.write_protect.is_high() {
+            return;
+        }
+        self.programming.clear();
+        for (address, byte) in pending {
+            self.memory[address] = byte;
+            self.programming.push(address);
+        }
+        self.busy_until = bus.now() + self.write_cycle;
     }
 
     /// Fast mode plus, from 2.5 V on (AC characteristics).

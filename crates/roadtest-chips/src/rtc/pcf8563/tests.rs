@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The model without a kernel: time, alarm, timer and what an access blocks.
 
-use roadtest_model::{Bus, Chip, Level, SimTime};
+use roadtest_model::{Bus, Chip, I2cTarget, Level, SimTime};
 
 use super::{Pcf8563, reg};
-use crate::testing::{pass, read, write};
+use crate::testing::{pass, read, receive, send, write};
 
 /// A chip at 2021-12-25 11:10:37, a Saturday, VL clear; the second begins at 0.
 fn chip() -> Pcf8563 {
@@ -168,11 +168,9 @@ fn clkout_is_a_frequency_or_off() {
 #[test]
 fn a_second_that_ends_during_an_access_is_counted_after_it() {
     let mut chip = chip();
-    let mut bus = Bus::at(SimTime::ms(900));
-    chip.write(&mut bus, &[0x02]).unwrap();
+    send(&mut chip, SimTime::ms(900), &[0x02]).unwrap();
     let mut seconds = [0];
-    chip.read(&mut Bus::at(SimTime::ms(1100)), &mut seconds)
-        .unwrap();
+    receive(&mut chip, SimTime::ms(1100), &mut seconds).unwrap();
     assert_eq!(seconds, [0x37]);
     chip.stop(&mut Bus::at(SimTime::ms(1100)));
     assert_eq!(chip.time()[0], 0x38);
@@ -181,7 +179,7 @@ fn a_second_that_ends_during_an_access_is_counted_after_it() {
 #[test]
 fn an_access_of_more_than_a_second_loses_time_and_is_reported() {
     let mut chip = chip();
-    chip.write(&mut Bus::at(SimTime::ms(500)), &[0x02]).unwrap();
+    send(&mut chip, SimTime::ms(500), &[0x02]).unwrap();
     let mut bus = Bus::at(SimTime::ms(3100));
     chip.stop(&mut bus);
     let (_, violations) = bus.into_parts();
@@ -223,11 +221,7 @@ fn a_chip_that_was_without_power_has_no_valid_time() {
 #[test]
 fn a_time_that_a_person_sets_is_that_of_the_calendar() {
     let mut chip = Pcf8563::new();
-    let set = |chip: &mut Pcf8563, name: &str, value| {
-        let mut stimuli = <Pcf8563 as Chip>::STIMULI.iter();
-        let stimulus = stimuli.find(|one| one.kind.name == name).unwrap();
-        stimulus.set(chip, value)
-    };
+    let set = |chip: &mut Pcf8563, name: &str, value| chip.stimulate(name, value).unwrap();
     // 2024-02-29 23:59:58 UTC, a Thursday.
     set(&mut chip, "time", 1_709_251_198).unwrap();
     assert_eq!(chip.time(), [0x58, 0x59, 0x23, 0x29, 4, 0x02, 0x24]);

@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::rtc::{AF, Alarm, IRQF, RtcTime};
-use roadtest::{Board, Bus, Chip, Edge, Level, Nack, SimTime};
+use roadtest::{Board, Bus, Chip, Direction, Edge, I2cTarget, Level, Nack, SimTime};
 use roadtest_chips::rtc::pcf8563::Pcf8563;
 
 use Level::{High, Low};
@@ -39,30 +39,38 @@ fn a_low_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
 struct Inverted(Pcf8563);
 
 impl Chip for Inverted {
-    const COMPATIBLE: &'static str = "nxp,pcf8563";
-
-    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
-        Chip::write(&mut self.0, bus, bytes)
-    }
-
-    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
-        Chip::read(&mut self.0, bus, buf)
-    }
-
-    fn stop(&mut self, bus: &mut Bus) {
-        Chip::stop(&mut self.0, bus);
+    fn compatible(&self) -> &'static str {
+        self.0.compatible()
     }
 
     fn interrupt(&self) -> Level {
-        Chip::interrupt(&self.0).inverted()
+        self.0.interrupt().inverted()
     }
 
     fn wake_at(&self) -> Option<SimTime> {
-        Chip::wake_at(&self.0)
+        self.0.wake_at()
     }
 
     fn wake(&mut self, now: SimTime) {
-        Chip::wake(&mut self.0, now);
+        self.0.wake(now);
+    }
+}
+
+impl I2cTarget for Inverted {
+    fn start(&mut self, bus: &mut Bus, direction: Direction) -> Result<(), Nack> {
+        self.0.start(bus, direction)
+    }
+
+    fn write(&mut self, bus: &mut Bus, bytes: &[u8]) {
+        self.0.write(bus, bytes);
+    }
+
+    fn read(&mut self, bus: &mut Bus, buf: &mut [u8]) {
+        self.0.read(bus, buf);
+    }
+
+    fn stop(&mut self, bus: &mut Bus) {
+        self.0.stop(bus);
     }
 }
 

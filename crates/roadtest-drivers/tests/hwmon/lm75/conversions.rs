@@ -2,7 +2,7 @@
 //! When a temperature is there to be read. The driver never waits for a
 //! conversion, which the chips' contracts find out.
 
-use roadtest::{Board, Celsius, Chip, Device, SimTime, Uml};
+use roadtest::{Board, Celsius, Device, I2cTarget, SimTime, Uml};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 use super::{bind, for_as6200};
@@ -27,7 +27,7 @@ fn an_lm75_that_is_woken_is_read_before_its_first_conversion() -> roadtest::Resu
 
 /// The same holds for the chip's supply (6.1, 6.12, 7.3): the driver switches
 /// it on, and until `takes` later 0 °C is what it shows of a chip at 25 °C.
-fn check_power_up<C: Chip>(mut board: Board, chip: C, takes: SimTime) -> roadtest::Result {
+fn check_power_up<C: I2cTarget>(mut board: Board, chip: C, takes: SimTime) -> roadtest::Result {
     let switch = board.gpio(0);
     let supply = board.fixed_supply("vs", 3_300_000, &switch);
     let chip = board.i2c(0x48, chip).powered_by("vs", &supply);

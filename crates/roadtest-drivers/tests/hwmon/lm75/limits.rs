@@ -3,14 +3,14 @@
 //! how each chip's driver rounds them.
 
 use roadtest::suite::hwmon::{self, Limit};
-use roadtest::{Board, Chip, Errno};
+use roadtest::{Board, Errno, I2cTarget};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 use super::{bind, bind_on, for_as6200};
 
 /// Runs the suite on the chip alone on `board`; both limits hold -55 to
 /// 125 °C in steps of `resolution`, in millidegrees.
-fn check_limits<C: Chip>(board: Board, chip: C, resolution: i64) -> roadtest::Result {
+fn check_limits<C: I2cTarget>(board: Board, chip: C, resolution: i64) -> roadtest::Result {
     let (_uml, _chip, sensor) = bind_on(board, chip)?;
     let monitor = sensor.hwmon()?;
     let limit = |attribute| Limit::new(attribute, -55_000, 125_000, resolution);

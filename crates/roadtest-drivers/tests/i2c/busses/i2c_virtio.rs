@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::i2c_dev::Message;
-use roadtest::{Board, Bus, Chip, Direction, Errno, Nack, SimTime};
+use roadtest::{Board, Bus, Chip, Direction, Errno, I2cTarget, SimTime};
 
 /// 8 KiB of memory that is written and read from its beginning in each
 /// message; of any length, and without a protocol.
@@ -28,16 +28,18 @@ fn pattern(n: usize, seed: usize) -> u8 {
 }
 
 impl Chip for Scratch {
-    const COMPATIBLE: &'static str = "roadtest,scratch";
+    fn compatible(&self) -> &'static str {
+        "roadtest,scratch"
+    }
+}
 
-    fn write(&mut self, _: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
+impl I2cTarget for Scratch {
+    fn write(&mut self, _: &mut Bus, bytes: &[u8]) {
         self.memory[..bytes.len()].copy_from_slice(bytes);
-        Ok(())
     }
 
-    fn read(&mut self, _: &mut Bus, buf: &mut [u8]) -> Result<(), Nack> {
+    fn read(&mut self, _: &mut Bus, buf: &mut [u8]) {
         buf.copy_from_slice(&self.memory[..buf.len()]);
-        Ok(())
     }
 
     fn stop(&mut self, _: &mut Bus) {

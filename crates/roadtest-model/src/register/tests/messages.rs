@@ -5,8 +5,8 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{Example, read, read_on, reg, show, write};
-use crate::register::Word;
-use crate::{Bus, Chip, Level, SimTime};
+use crate::register::{I2cRegisters, Map, RegisterChip, Registers, Word};
+use crate::{Bus, Chip, Direction, I2cTarget, Level, SimTime};
 
 #[test]
 fn an_address_without_a_register_is_reported_once_per_message() {
@@ -57,6 +57,38 @@ fn part_of_a_word_is_not_stored_but_can_be_read() {
 }
 
 #[test]
+fn part_of_a_pointer_is_reported_and_moves_nothing() {
+    struct Wide(Registers);
+
+    impl RegisterChip for Wide {
+        const COMPATIBLE: &'static str = "example,wide";
+        const MAP: &'static Map = reg::MAP;
+
+        fn regs(&self) -> &Registers {
+            &self.0
+        }
+
+        fn regs_mut(&mut self) -> &mut Registers {
+            &mut self.0
+        }
+    }
+
+    impl I2cRegisters for Wide {
+        const POINTER_BYTES: usize = 2;
+    }
+
+    let mut chip = Wide(Registers::new(reg::MAP));
+    let mut bus = Bus::at(SimTime::ZERO);
+    chip.write(&mut bus, &[0x00, 0x04, 0x00, 0x07]);
+    chip.write(&mut bus, &[0x00]);
+    assert_snapshot!(show(bus, ""), @r"
+    Write FREE 0007
+    ! write of 1 of 2 pointer bytes
+    ");
+    assert_eq!(chip.0.pointer(), 0x04);
+}
+
+#[test]
 fn a_burst_longer_than_the_chip_allows_is_reported() {
     let mut chip = Example::new();
     let text = read(&mut chip, 0x00, 7);
@@ -88,16 +120,16 @@ fn a_chip_that_does_not_answer_shows_nothing_else() {
 fn a_pointer_that_no_read_uses_is_shown_at_the_end_of_the_transfer() {
     let mut chip = Example::new();
     let mut bus = Bus::at(SimTime::ZERO);
-    assert_eq!(Chip::write(&mut chip, &mut bus, &[0x01]), Ok(()));
+    chip.write(&mut bus, &[0x01]);
     assert!(bus.is_held());
     assert_eq!(show(bus, ""), "");
     let mut bus = Bus::at(SimTime::ZERO);
-    Chip::stop(&mut chip, &mut bus);
+    chip.stop(&mut bus);
     assert_snapshot!(show(bus, ""), @"Write POINTER 01 CONFIG");
 
     read(&mut chip, 0x01, 2);
     let mut bus = Bus::at(SimTime::ZERO);
-    Chip::stop(&mut chip, &mut bus);
+    chip.stop(&mut bus);
     assert_eq!(show(bus, ""), "");
 }
 
@@ -106,7 +138,11 @@ fn the_defaults_of_a_chip_are_those_of_the_bus() {
     let chip = Example::new();
     assert_eq!(Chip::interrupt(&chip), Level::High);
     assert_eq!(Chip::wake_at(&chip), None);
-    assert_eq!(Chip::scl_hz_max(&chip), 400_000);
+    assert_eq!(chip.scl_hz_max(), 400_000);
+    assert_eq!(chip.accepts(&[1, 2, 3]), 3);
+    assert_eq!(chip.compatible(), "example,one");
+    assert_eq!(chip.pins(), [""; 0]);
+    assert_eq!(Chip::drives(&chip, 0), None);
 }
 
 proptest! {
@@ -118,13 +154,14 @@ proptest! {
         for (is_read, bytes) in messages {
             let mut bus = Bus::at(SimTime::ZERO);
             let mut buf = bytes;
-            let outcome = if is_read {
-                Chip::read(&mut chip, &mut bus, &mut buf)
+            if is_read {
+                prop_assert_eq!(chip.start(&mut bus, Direction::Read), Ok(()));
+                chip.read(&mut bus, &mut buf);
             } else {
-                Chip::write(&mut chip, &mut bus, &buf)
-            };
-            prop_assert_eq!(outcome, Ok(()));
-            Chip::stop(&mut chip, &mut bus);
+                prop_assert_eq!(chip.start(&mut bus, Direction::Write), Ok(()));
+                chip.write(&mut bus, &buf);
+            }
+            chip.stop(&mut bus);
             // Whatever came in, reserved bits never change.
             prop_assert_eq!(chip.registers.get(reg::CONFIG) & reg::CONFIG.reserved(), 0x0800);
         }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use roadtest_model::{Level, SimTime};
 
 use super::*;
-use crate::testing::{read, write};
+use crate::testing::{read, receive, send, write};
 
 const NOW: SimTime = SimTime::ZERO;
 
@@ -54,10 +54,9 @@ fn a_wrong_packet_error_code_is_a_violation_and_nothing_is_done() {
 fn a_read_may_ask_for_the_packet_error_code() {
     let mut chip = Ltc2977::new(0x5c);
     let mut ask = || {
-        let mut bus = Bus::at(NOW);
         let mut buf = [0; 3];
-        assert_eq!(chip.write(&mut bus, &[0xe7]), Ok(()));
-        assert_eq!(chip.read(&mut bus, &mut buf), Ok(()));
+        assert_eq!(send(&mut chip, NOW, &[0xe7]), Ok(()));
+        assert_eq!(receive(&mut chip, NOW, &mut buf), Ok(()));
         chip.set_line(Line::Disturbed);
         buf
     };
@@ -130,15 +129,15 @@ proptest! {
         let mut chip = Ltc2977::new(0x5c);
         for (ms, (is_read, mut bytes)) in (0..).step_by(300).zip(messages) {
 
-            let mut bus = Bus::at(SimTime::ms(ms));
+            let now = SimTime::ms(ms);
             let outcome = if is_read {
-                Chip::read(&mut chip, &mut bus, &mut bytes)
+                receive(&mut chip, now, &mut bytes)
             } else {
-                Chip::write(&mut chip, &mut bus, &bytes)
+                send(&mut chip, now, &bytes)
             };
             // What it does not know it refuses, and says so.
             prop_assert!(outcome.is_ok() || chip.get(0, command::STATUS_CML) != 0 || is_read);
-            Chip::stop(&mut chip, &mut bus);
+            chip.stop(&mut Bus::at(now));
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use roadtest_model::{Bus, Chip, Level, Lux, SimTime};
+use roadtest_model::{Chip, Level, Lux, SimTime};
 
 use super::{Conversions, Opt3001};
-use crate::testing::{pass, read, write};
+use crate::testing::{pass, read, receive, send, write};
 
 const T0: SimTime = SimTime::ms(5);
 
@@ -296,9 +296,9 @@ proptest! {
         chip.set_illuminance(Lux::milli(light));
         for (n, bytes) in (1u64..).zip(messages) {
             let now = SimTime::s(n);
-            prop_assert_eq!(chip.write(&mut Bus::at(now), &bytes), Ok(()));
+            prop_assert_eq!(send(&mut chip, now, &bytes), Ok(()));
             pass(&mut chip, now);
-            prop_assert_eq!(chip.read(&mut Bus::at(now), &mut [0; 5]), Ok(()));
+            prop_assert_eq!(receive(&mut chip, now, &mut [0; 5]), Ok(()));
         }
     }
 }

@@ -9,7 +9,9 @@
 
 use std::marker::PhantomData;
 
-use roadtest_model::register::{Field, Guard, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{
+    Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+};
 use roadtest_model::{Bus, Level, SimTime, Stimulus};
 
 use super::channel::Channel;
@@ -181,8 +183,6 @@ impl<P: Part> RegisterChip for Continuous<P> {
         }),
     ];
     const MAP: &'static Map = P::MAP;
-    /// Words, one per transfer (VCNL4040, "Digital Interface").
-    const BURST_MAX: Option<usize> = Some(2);
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -241,4 +241,9 @@ impl<P: Part> RegisterChip for Continuous<P> {
         self.light_configured(now);
         self.proximity_configured(now);
     }
+}
+
+impl<P: Part> I2cRegisters for Continuous<P> {
+    /// Words, one per transfer (VCNL4040, "Digital Interface").
+    const BURST_MAX: Option<usize> = Some(2);
 }

@@ -5,7 +5,9 @@
 //! Not modelled: the LED current's effect on the reading, and the continuous
 //! conversion mode of the ambient light parameter.
 
-use roadtest_model::register::{Guard, Increment, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{
+    Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
+};
 use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 registers! {
@@ -218,7 +220,6 @@ impl RegisterChip for Vcnl4000 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -252,4 +253,8 @@ impl RegisterChip for Vcnl4000 {
         self.registers.store(reg::PRODUCT_ID, id);
         self.on_demand.stop();
     }
+}
+
+impl I2cRegisters for Vcnl4000 {
+    const INCREMENT: Increment = Increment::ByOne;
 }

@@ -7,7 +7,9 @@
 //! the LED current's effect on the reading, and the proximity modulator's
 //! timing.
 
-use roadtest_model::register::{Guard, Increment, Map, Register, RegisterChip, Registers};
+use roadtest_model::register::{
+    Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
+};
 use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
 
 use super::on_demand::{Measurements, OnDemand};
@@ -195,7 +197,6 @@ impl RegisterChip for Vcnl4010 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
-    const INCREMENT: Increment = Increment::ByOne;
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -243,4 +244,8 @@ impl RegisterChip for Vcnl4010 {
         self.on_demand.stop();
         self.self_time(now);
     }
+}
+
+impl I2cRegisters for Vcnl4010 {
+    const INCREMENT: Increment = Increment::ByOne;
 }

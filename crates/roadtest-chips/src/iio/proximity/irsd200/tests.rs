@@ -3,10 +3,10 @@
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use roadtest_model::{Bus, Chip, Level, SimTime};
+use roadtest_model::{Chip, Level, SimTime};
 
 use super::Irsd200;
-use crate::testing::{read, write};
+use crate::testing::{read, receive, send, write};
 
 const T0: SimTime = SimTime::ms(5);
 
@@ -83,8 +83,8 @@ proptest! {
         let mut chip = Irsd200::new();
         for (n, bytes) in (1u64..).zip(messages) {
             let now = SimTime::s(n);
-            prop_assert_eq!(chip.write(&mut Bus::at(now), &bytes), Ok(()));
-            prop_assert_eq!(chip.read(&mut Bus::at(now), &mut [0; 5]), Ok(()));
+            prop_assert_eq!(send(&mut chip, now, &bytes), Ok(()));
+            prop_assert_eq!(receive(&mut chip, now, &mut [0; 5]), Ok(()));
         }
     }
 }

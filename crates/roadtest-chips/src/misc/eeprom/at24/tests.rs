@@ -3,10 +3,10 @@
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use roadtest_model::{Bus, Chip, Level, Nack, SimTime};
+use roadtest_model::{Bus, Chip, I2cTarget, Level, Nack, SimTime};
 
 use super::{At24c02, At24c256};
-use crate::testing::{read, read_on, write};
+use crate::testing::{read, read_on, receive, send, write};
 
 const T0: SimTime = SimTime::ms(100);
 /// After the write cycle of a write at `T0`.
@@ -41,8 +41,8 @@ fn during_the_write_cycle_the_chip_answers_nothing() {
     R BUSY
     NACK
     ");
-    assert_eq!(chip.write(&mut Bus::at(busy), &[]), Err(Nack));
-    assert_eq!(chip.write(&mut Bus::at(T1), &[]), Ok(()));
+    assert_eq!(send(&mut chip, busy, &[]), Err(Nack));
+    assert_eq!(send(&mut chip, T1, &[]), Ok(()));
     assert_eq!(chip.memory()[0], 1);
 }
 
@@ -50,7 +50,7 @@ fn during_the_write_cycle_the_chip_answers_nothing() {
 fn an_address_alone_starts_no_write_cycle() {
     let mut chip = At24c02::new();
     assert_snapshot!(write(&mut chip, T0, &[0x20]), @"W MEM 20");
-    assert_eq!(chip.write(&mut Bus::at(T0), &[]), Ok(()));
+    assert_eq!(send(&mut chip, T0, &[]), Ok(()));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_protected_chip_acknowledges_and_keeps_its_contents() {
 #[test]
 fn data_without_a_stop_is_not_stored() {
     let mut chip = At24c02::new();
-    assert_eq!(chip.write(&mut Bus::at(T0), &[0x00, 1]), Ok(()));
+    assert_eq!(send(&mut chip, T0, &[0x00, 1]), Ok(()));
     assert_snapshot!(read(&mut chip, T0, &[0x00], 1), @"R MEM 00 ff");
     assert_eq!(chip.memory()[0], 0xff);
 }
@@ -162,11 +162,11 @@ proptest! {
         let mut chip = At24c256::new();
         for (n, bytes) in (1u64..).zip(messages) {
             let now = SimTime::s(n);
-            prop_assert_eq!(chip.write(&mut Bus::at(now), &bytes), Ok(()));
+            prop_assert_eq!(send(&mut chip, now, &bytes), Ok(()));
             chip.stop(&mut Bus::at(now));
             let mut buf = bytes;
             let later = now + SimTime::ms(5);
-            prop_assert_eq!(chip.read(&mut Bus::at(later), &mut buf), Ok(()));
+            prop_assert_eq!(receive(&mut chip, later, &mut buf), Ok(()));
         }
     }
 }

@@ -21,7 +21,8 @@ impl Reply {
         }
     }
 
-    pub(crate) const fn whole(bytes: Vec<u8>) -> Self {
+    /// The bytes from the start of the writable part on.
+    pub const fn whole(bytes: Vec<u8>) -> Self {
         Self { offset: 0, bytes }
     }
 

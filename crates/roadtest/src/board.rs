@@ -2,44 +2,40 @@
 //! The wiring: which chips are where, what their pins are connected to, and
 //! the devicetree that says so. A board is a value until it is booted.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use roadtest_dt::{Node, Tree, Value};
-use roadtest_model::I2cTarget;
+use roadtest_dt::{Cell, Node, Tree, Value};
+use roadtest_model::{Chip, Edge, Level};
 use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
 use roadtest_virtio::console::Ports;
 
+use crate::bus::Controller;
+use crate::bus::console::Console;
 use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
 use crate::machine::{Boot, Machine, run_folder};
-use crate::pin::{LineState, Pin};
+use crate::pin::Pin;
+use crate::placement::Placement;
 use crate::supply::Supply;
 use crate::uml::Uml;
-use crate::wired::{ChipNode, Wired, Wiring, chip_node};
-use crate::world::{Shared, Slot};
-
-/// Labels of the controllers in the devicetree, for fragments.
-const I2C_LABEL: &str = "i2c";
-pub(crate) const GPIO_LABEL: &str = "gpio";
-/// `VIRTIO_ID_CONSOLE`, `VIRTIO_ID_I2C_ADAPTER`, `VIRTIO_ID_GPIO`.
-const CONSOLE_ID: u32 = 3;
-const I2C_ID: u32 = 0x22;
-const GPIO_ID: u32 = 0x29;
-/// 7-bit addresses that the I2C specification does not reserve.
-const ADDRESSES: std::ops::RangeInclusive<u16> = 0x08..=0x77;
+use crate::world::chips::{ChipId, ChipNode, Slot};
+use crate::world::lines::Net;
+use crate::world::{Shared, World};
 
 /// A board: chips, pins and the wires between them.
 ///
 /// ```no_run
-/// # use roadtest::{Board, Edge};
+/// # use roadtest::{Board, Edge, Placement};
 /// # use roadtest_chips::iio::light::opt3001::Opt3001;
 /// # fn main() -> roadtest::Result {
 /// let mut board = Board::new();
 /// let int = board.gpio(3);
-/// let light = board.i2c(0x44, Opt3001::default()).interrupt(&int, Edge::Falling);
+/// let sensor = Placement::of(Opt3001::default()).interrupt(&int, Edge::Falling);
+/// let light = board.i2c(0x44, sensor);
 /// let uml = board.boot()?;
 /// let sensor = uml.bind(&light)?;
 /// # Ok(())
@@ -47,10 +43,13 @@ const ADDRESSES: std::ops::RangeInclusive<u16> = 0x08..=0x77;
 /// ```
 pub struct Board {
     pub(crate) world: Shared,
-    wiring: Rc<RefCell<Wiring>>,
+    /// The devices of its buses, in the order in which they were added.
+    controllers: Vec<Box<dyn Controller>>,
+    supplies: Vec<Supply>,
+    /// What is wrong with the wiring.
+    errors: Vec<String>,
     context: Context,
     fragments: Vec<String>,
-    scl_hz: u32,
     memory_mib: Option<u32>,
     parameters: Vec<String>,
     needs: Vec<(Need, String)>,
@@ -77,91 +76,21 @@ impl Board {
     #[track_caller]
     pub fn new() -> Self {
         let context = Context::new(Location::caller());
-        Self {
+        let mut board = Self {
             world: Shared::default(),
-            wiring: Rc::default(),
+            controllers: Vec::new(),
+            supplies: Vec::new(),
+            errors: Vec::new(),
             snapshots: crate::snapshot::bind(&context, None),
             context,
             fragments: Vec::new(),
-            scl_hz: 400_000,
             memory_mib: None,
             parameters: Vec::new(),
             needs: Vec::new(),
             host_root: false,
-        }
-    }
-
-    /// Line `line` of the board's GPIO controller.
-    pub fn gpio(&mut self, line: u16) -> Pin {
-        self.world.borrow_mut().lines.lines.entry(line).or_default();
-        Pin {
-            world: self.world.clone(),
-            line,
-        }
-    }
-
-    /// Line `line` of the board's GPIO controller, with a name that the
-    /// kernel sees.
-    pub fn gpio_named(&mut self, line: u16, name: &str) -> Pin {
-        let pin = self.gpio(line);
-        let mut world = self.world.borrow_mut();
-        let state: &mut LineState = world.lines.lines.entry(line).or_default();
-        state.name = name.to_owned();
-        drop(world);
-        pin
-    }
-
-    /// Puts a chip at a 7-bit address of the board's I2C bus.
-    #[track_caller]
-    pub fn i2c<C: I2cTarget>(&mut self, address: u16, chip: C) -> Wired<C> {
-        let place = Location::caller();
-        let mut world = self.world.borrow_mut();
-        let mut wiring = self.wiring.borrow_mut();
-        let base = chip.compatible().rsplit(',').next().unwrap_or("chip");
-        let name = if world.slots.iter().any(|slot| slot.name == base) {
-            format!("{base}@{address:02x}")
-        } else {
-            base.to_owned()
         };
-        if !ADDRESSES.contains(&address) {
-            wiring.errors.push(format!(
-                "{name} at {place} has address {address:#04x}; a chip's is 0x08 to 0x77"
-            ));
-        }
-        if let Some(other) = world.slots.iter().find(|slot| slot.address == address) {
-            wiring.errors.push(format!(
-                "{} at {} and {name} at {place} are both at address {address:#04x}",
-                other.name, other.place
-            ));
-        }
-        if chip.scl_hz_max() < self.scl_hz {
-            wiring.errors.push(format!(
-                "{name} at {place} allows {} Hz on SCL, the bus has {} Hz; \
-                 call `board.scl_hz()` before",
-                chip.scl_hz_max(),
-                self.scl_hz
-            ));
-        }
-        let compatible = chip.compatible();
-        let chip = Rc::new(RefCell::new(chip));
-        let index = world.slots.len();
-        world.slots.push(Slot {
-            name,
-            address,
-            place,
-            chip: chip.clone(),
-            interrupt: None,
-            supplies: Vec::new(),
-            powered: true,
-            regulators: Vec::new(),
-            pulse_until: None,
-            odd_trigger: None,
-            reset: None,
-            disconnected: false,
-            seen: 0,
-        });
-        wiring.nodes.push(ChipNode::new(compatible));
-        Wired::new(chip, index, &self.world, &self.wiring)
+        board.add_first_i2c();
+        board
     }
 
     /// A supply of `microvolts` that the kernel switches on with a line, which
@@ -171,38 +100,23 @@ impl Board {
     #[track_caller]
     pub fn fixed_supply(&mut self, name: &str, microvolts: u32, pin: &Pin) -> Supply {
         let place = Location::caller();
-        let mut wiring = self.wiring.borrow_mut();
-        if let Some(other) = wiring.supplies.iter().find(|other| other.name == name) {
+        if let Some(other) = self.supplies.iter().find(|other| other.name == name) {
             let error = format!(
                 "the supplies at {} and {place} are both named {name}",
                 other.place
             );
-            wiring.errors.push(error);
+            self.errors.push(error);
         }
-        let user = format!("the enable input of supply {name}");
-        let connected = self
-            .world
-            .borrow_mut()
-            .lines
-            .connect(pin.line, &user, place);
-        if let Err(error) = connected {
-            wiring.errors.push(error);
-        }
+        let connected = pin.connect(&format!("the enable input of supply {name}"), place);
+        self.errors.extend(connected.err());
         let supply = Supply {
             name: name.to_owned(),
             microvolts,
             pin: pin.clone(),
             place,
         };
-        wiring.supplies.push(supply.clone());
+        self.supplies.push(supply.clone());
         supply
-    }
-
-    /// The rate of SCL in Hz, 400 kHz unless changed; to be called before
-    /// chips are put on the bus. It gives each message its duration.
-    pub fn scl_hz(&mut self, hz: u32) -> &mut Self {
-        self.scl_hz = hz;
-        self
     }
 
     /// The guest's memory in MiB. Unless changed it is 64, or 256 where the
@@ -261,7 +175,7 @@ impl Board {
     /// # Errors
     /// Where the wiring makes no sense, no kernel has been built, or the
     /// kernel does not come up.
-    pub fn boot(self) -> Result<Uml> {
+    pub fn boot(mut self) -> Result<Uml> {
         let kernel = load_kernel()?;
         if let Some(reason) = kernel.unavailable.get(self.context.driver()) {
             context::skip(Some(self.context), &reason.clone());
@@ -279,13 +193,12 @@ impl Board {
             };
             context::skip(Some(self.context), &reason);
         }
-        self.world
-            .borrow_mut()
-            .lines
-            .start()
-            .map_err(|error| Error::new(format!("the board's lines: {error}")))?;
         let folder = run_folder()?;
         let tree = self.tree()?;
+        for controller in &mut self.controllers {
+            controller.start(&self.world).map_err(Error::new)?;
+        }
+        self.world.lines.borrow_mut().start();
         self.context.keep("devicetree.dts", &tree.to_dts())?;
         let dtb = tree.to_dtb()?;
         // The running kernel has its own; guards must go in order.
@@ -294,19 +207,19 @@ impl Board {
             kernel: &kernel,
             folder,
             memory_mib: self.memory_mib,
-            scl_hz: self.scl_hz,
             parameters: self.parameters,
-            ports: if crate::explore::wanted() {
-                Ports::WithTerminal
-            } else {
-                Ports::One
-            },
         };
         std::fs::write(boot.dtb_file(), dtb)?;
-        self.world.borrow_mut().settle_all();
+        self.world.settle_all();
+        self.world.tell_levels();
+        let ports = if crate::explore::wanted() {
+            Ports::WithTerminal
+        } else {
+            Ports::One
+        };
         let started = std::time::Instant::now();
         let mut context = self.context;
-        let machine = match Machine::boot(self.world.clone(), &boot) {
+        let machine = match Machine::boot(self.world.clone(), self.controllers, ports, &boot) {
             Ok(machine) => machine,
             Err((fault, log)) => {
                 let error = Error::from_fault(&fault);
@@ -327,14 +240,12 @@ impl Board {
     }
 
     fn tree(&self) -> Result<Tree> {
-        let wiring = self.wiring.borrow();
-        if !wiring.errors.is_empty() {
+        if !self.errors.is_empty() {
             return Err(Error::new(format!(
                 "the board is not wired right: {}",
-                wiring.errors.join("; ")
+                self.errors.join("; ")
             )));
         }
-        let world = self.world.borrow();
         let mut tree = Tree::new();
         let root = tree.root_mut();
         root.set("#address-cells", 1);
@@ -344,35 +255,197 @@ impl Board {
         // A seed spares the kernel the wait for entropy, and every run gets
         // the same.
         root.push(Node::new("chosen").prop("rng-seed", Value::bytes([0x5a; 32])));
-        root.push(virtio("console", CONSOLE_ID, "console", None));
-        let mut bus = Node::new("i2c")
-            .label(I2C_LABEL)
-            .prop("compatible", format!("virtio,device{I2C_ID:x}"))
-            .prop("#address-cells", 1)
-            .prop("#size-cells", 0);
-        for (index, (slot, chip)) in world.slots.iter().zip(&wiring.nodes).enumerate() {
-            bus.push(chip_node(index, slot, chip));
+        root.push(virtio("console", Console::ID, "console", None));
+        let mut controllers: Vec<&dyn Controller> =
+            self.controllers.iter().map(AsRef::as_ref).collect();
+        controllers.sort_by_key(|controller| controller.rank());
+        for controller in controllers {
+            let name = controller.name();
+            let child = controller.node(&self.world);
+            root.push(virtio(
+                &format!("{name}-bus"),
+                controller.device_id(),
+                name,
+                child,
+            ));
         }
-        if !world.lines.is_empty() {
-            let controller = Node::new("gpio")
-                .label(GPIO_LABEL)
-                .prop("compatible", format!("virtio,device{GPIO_ID:x}"))
-                .prop("gpio-controller", Value::flag())
-                .prop("#gpio-cells", 2)
-                .prop("interrupt-controller", Value::flag())
-                .prop("#interrupt-cells", 2);
-            root.push(virtio("gpio-bus", GPIO_ID, "gpio", Some(controller)));
-        }
-        // Why behind the lines: a controller that comes up before the one that
-        // its chips' interrupts go to makes fw_devlink complain about a link.
-        root.push(virtio("i2c-bus", I2C_ID, "i2c", Some(bus)));
-        for supply in &wiring.supplies {
-            tree.root_mut().push(supply.node(GPIO_LABEL));
+        for supply in &self.supplies {
+            root.push(supply.node());
         }
         for fragment in &self.fragments {
             tree.overlay_dts(fragment)?;
         }
         Ok(tree)
+    }
+
+    /// Something is wrong with the wiring: the board does not boot.
+    pub(crate) fn error(&mut self, text: String) {
+        self.errors.push(text);
+    }
+
+    /// Adds a device to the board.
+    pub(crate) fn add(&mut self, controller: impl Controller) {
+        self.controllers.push(Box::new(controller));
+    }
+
+    pub(crate) fn has_controller(&self, name: &str) -> bool {
+        let mut controllers = self.controllers.iter();
+        controllers.any(|controller| controller.name() == name)
+    }
+
+    /// The devices of one kind.
+    pub(crate) fn controllers<T: Controller>(&mut self) -> impl Iterator<Item = &mut T> {
+        self.controllers.iter_mut().filter_map(|controller| {
+            let any: &mut dyn Any = controller.as_mut();
+            any.downcast_mut()
+        })
+    }
+
+    /// The device of one kind with this name.
+    pub(crate) fn controller<T: Controller>(&mut self, name: &str) -> Option<&mut T> {
+        let mut controllers = self.controllers::<T>();
+        controllers.find(|controller| controller.name() == name)
+    }
+
+    /// Puts a chip on the board, at an address of a bus; `path` is its device
+    /// in sysfs.
+    pub(crate) fn place<C: Chip>(
+        &mut self,
+        bus: &str,
+        address: u16,
+        path: String,
+        placement: Placement<C>,
+        place: &'static Location<'static>,
+    ) -> (ChipId, Rc<RefCell<C>>) {
+        let compatible = placement.chip.compatible();
+        let part = compatible.rsplit(',').next().unwrap_or("chip");
+        let name = {
+            let chips = self.world.chips.borrow();
+            chips.name(part, &format!("{address:02x}"), bus)
+        };
+        let mut connect = |pin: &Pin, what: &str, at| {
+            let connected = pin.connect(&format!("the {what} of {name}"), at);
+            self.errors.extend(connected.err());
+            pin.net
+        };
+        let interrupt = placement.interrupt.map(|(pin, edge, at)| {
+            let net = connect(&pin, "interrupt output", at);
+            if let Net::ChipPin { chip, .. } = net {
+                let mut chips = self.world.chips.borrow_mut();
+                chips[chip].node.is_interrupt_controller = true;
+            }
+            (net, edge)
+        });
+        let mut supplies = Vec::new();
+        for switch in &placement.supplies {
+            if let Some(at) = switch.place {
+                connect(&switch.pin, "supply switch", at);
+            }
+            supplies.push((switch.pin.net, switch.on));
+        }
+        let reset = placement
+            .reset
+            .map(|(pin, at)| connect(&pin, "reset input", at));
+        let pins = placement.chip.pins();
+        let mut wires = Vec::new();
+        for (index, pin, at) in &placement.wires {
+            let what = match pins.get(*index) {
+                Some(name) => format!("pin {name}"),
+                None => format!("pin {index}"),
+            };
+            wires.push((*index, connect(pin, &what, at)));
+        }
+        for (index, _, at) in &placement.wires {
+            if *index >= pins.len() {
+                self.errors.push(format!(
+                    "{name} at {at} has no pin {index}; it has {}: {}",
+                    pins.len(),
+                    pins.join(", ")
+                ));
+            }
+        }
+        let powered = {
+            let lines = self.world.lines.borrow();
+            supplies.iter().all(|&(net, on)| lines.level(net) == on)
+        };
+        let mut chip = placement.chip;
+        for _ in &supplies {
+            chip.power(Level::high_when(powered), self.world.now());
+        }
+        let chip = Rc::new(RefCell::new(chip));
+        let slot = Slot {
+            name,
+            address,
+            path,
+            place,
+            chip: chip.clone(),
+            node: ChipNode {
+                compatible: placement
+                    .compatible
+                    .unwrap_or_else(|| compatible.to_owned()),
+                properties: placement.properties,
+                children: placement.children,
+                is_gpio_controller: false,
+                is_interrupt_controller: false,
+            },
+            interrupt,
+            supplies,
+            powered,
+            regulators: placement.regulators,
+            pulse_until: None,
+            odd_trigger: None,
+            reset,
+            wires,
+            disconnected: false,
+            seen: 0,
+        };
+        (self.world.chips.borrow_mut().push(slot), chip)
+    }
+}
+
+/// The devicetree node of a chip.
+pub(crate) fn chip_node(world: &World, id: ChipId) -> Node {
+    let chips = world.chips.borrow();
+    let slot = &chips[id];
+    let chip = &slot.node;
+    let mut node = Node::new(format!(
+        "{}@{:x}",
+        node_name(&chip.compatible),
+        slot.address
+    ))
+    .label(id.label())
+    .prop("compatible", chip.compatible.as_str())
+    .prop("reg", u32::from(slot.address));
+    if let Some((net, edge)) = slot.interrupt {
+        node.set("interrupts-extended", interrupt_cells(net, edge));
+    }
+    if chip.is_gpio_controller {
+        node.set("gpio-controller", Value::flag());
+        node.set("#gpio-cells", 2);
+    }
+    if chip.is_interrupt_controller {
+        node.set("interrupt-controller", Value::flag());
+        node.set("#interrupt-cells", 2);
+    }
+    for (name, value) in &chip.properties {
+        node.set(name.as_str(), value.clone());
+    }
+    for child in &chip.children {
+        node.push(child.clone());
+    }
+    node
+}
+
+fn interrupt_cells(net: Net, edge: Edge) -> [Cell; 3] {
+    crate::pin::cells(net, edge.cell())
+}
+
+/// The part without its vendor, unless that begins with a digit, which a
+/// node's name must not.
+fn node_name(compatible: &str) -> String {
+    match compatible.split_once(',') {
+        Some((_, part)) if part.starts_with(|c: char| c.is_ascii_alphabetic()) => part.to_owned(),
+        _ => compatible.replace(',', "-"),
     }
 }
 

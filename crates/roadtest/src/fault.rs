@@ -59,6 +59,12 @@ pub enum Fault {
         /// What it did.
         what: String,
     },
+    /// The board's wiring cannot be carried out.
+    #[error("{what}")]
+    Wiring {
+        /// What is wrong with it.
+        what: String,
+    },
     /// The guest broke the rules of the time protocol.
     #[error("the guest's virtual time is out of order")]
     Time(#[from] roadtest_time::Error),
@@ -87,7 +93,9 @@ impl Fault {
                 Outcome::GuestDied
             }
             Self::GuestHung { .. } | Self::RequestTimedOut { .. } | Self::Left => Outcome::TimedOut,
-            Self::ModelPanicked { .. } | Self::ModelError { .. } => Outcome::ModelViolation,
+            Self::ModelPanicked { .. } | Self::ModelError { .. } | Self::Wiring { .. } => {
+                Outcome::ModelViolation
+            }
             Self::Host { .. } => Outcome::Failed,
         }
     }

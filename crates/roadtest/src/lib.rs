@@ -16,16 +16,15 @@
 //! binds the driver, and then stands on both sides of it.
 //!
 //! ```no_run
-//! use roadtest::{Board, Edge, Errno, Lux, SimTime};
+//! use roadtest::{Board, Edge, Errno, Lux, Placement, SimTime};
 //! use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
 //!
 //! # fn main() -> roadtest::Result {
 //! // The wiring. The devicetree follows from it.
 //! let mut board = Board::new();
 //! let int = board.gpio_named(3, "light-int");
-//! let light = board
-//!     .i2c(0x44, Opt3001::new())
-//!     .interrupt(&int, Edge::Falling);
+//! let sensor = Placement::of(Opt3001::new()).interrupt(&int, Edge::Falling);
+//! let light = board.i2c(0x44, sensor);
 //!
 //! // A kernel of its own, in virtual time. The driver is found by the
 //! // device's modalias, loaded and bound.
@@ -96,6 +95,7 @@
 //! ```
 
 pub mod board;
+mod bus;
 mod context;
 pub mod device;
 pub mod errno;
@@ -106,6 +106,7 @@ pub mod file;
 mod leaks;
 mod machine;
 pub mod pin;
+pub mod placement;
 mod report;
 mod snapshot;
 pub mod suite;
@@ -117,12 +118,14 @@ pub mod wired;
 mod world;
 
 pub use board::Board;
+pub use bus::i2c::I2cBus;
 pub use device::Device;
 pub use errno::Errno;
 pub use error::{Error, Result};
 pub use fault::Fault;
 pub use file::File;
 pub use pin::Pin;
+pub use placement::Placement;
 pub use roadtest_dt::{Cell, Node, Value};
 pub use roadtest_model::{
     Access, Bus, Celsius, Chip, Direction, Edge, I2cTarget, Level, Lux, Nack, SimTime,

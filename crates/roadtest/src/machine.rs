@@ -1,37 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The running guest, seen from outside: its process, its virtual time and
 //! its devices, all served from one loop on the test's own thread. The guest
-//! and this loop take turns, so there is nobody to hand over to and nothing
-//! to lock.
+//! and this loop take turns, so there is nothing to hand over and nothing to
+//! lock. What a device is to the guest is its [`Controller`]'s; no device is
+//! known by name here.
 //!
 //! The loop runs only while the test waits for the guest. When it returns,
-//! the guest has come to rest: it waits for time that is not granted before
-//! the test asks for something again.
+//! the guest is idle: it waits for time that is not granted before the test
+//! asks for something again.
 
 mod agent;
 mod boot;
-mod console;
-mod gpio;
-mod i2c;
 mod log;
 mod process;
-mod queue;
 mod terminal;
 mod wait;
 
-use std::collections::VecDeque;
-
 use roadtest_model::SimTime;
-use roadtest_time::Controller;
+use roadtest_time::Controller as Time;
 use roadtest_vhost::{Link, Progress};
+use rustix::event::{PollFd, PollFlags};
 
 pub(crate) use boot::Boot;
 use log::KernelLog;
 use process::Process;
 pub(crate) use process::run_folder;
-use queue::{CONSOLE, I2C, QueueId};
 use wait::Ready;
 
+use crate::bus::{Calls, Controller, Port, console};
 use crate::fault::Fault;
 use crate::world::Shared;
 
@@ -51,17 +47,21 @@ enum Stopped {
     TimeReached,
 }
 
+/// One of the guest's devices.
+struct Device {
+    link: Link,
+    controller: Box<dyn Controller>,
+}
+
 pub(crate) struct Machine {
     pub(crate) world: Shared,
     pub(crate) log: KernelLog,
     process: Process,
-    time: Controller,
-    links: Vec<Link>,
-    console: console::Console,
-    i2c: i2c::Adapter,
-    gpio: gpio::Port,
-    /// Queues whose used buffers the guest does not know of yet.
-    calls: VecDeque<QueueId>,
+    time: Time,
+    devices: Vec<Device>,
+    /// The agent's channel.
+    channel: console::Shared,
+    calls: Calls,
     /// What the test asked of the guest, for messages.
     doing: Option<String>,
     watchdog_s: u64,
@@ -123,7 +123,7 @@ impl Machine {
     /// The guest waits: what comes next?
     fn turn(&mut self, until: Until, horizon: SimTime) -> Result<Option<Stopped>, Fault> {
         let now = self.now();
-        let replied = matches!(until, Until::Reply(_)) && !self.console.replies.is_empty();
+        let replied = matches!(until, Until::Reply(_)) && self.has_replied();
         let wanted = self.time.wanted()?.map(|time| time.max(now));
         let outside = self.next_outside().map(|time| time.max(now));
         let next = [wanted, outside].into_iter().flatten().min();
@@ -147,43 +147,77 @@ impl Machine {
         }
     }
 
+    /// Whether the agent has answered.
+    fn has_replied(&self) -> bool {
+        !self.channel.borrow().replies.is_empty()
+    }
+
     /// When something outside the guest is due.
     fn next_outside(&self) -> Option<SimTime> {
-        let world = self.world.borrow();
-        [world.next_wake(), world.next_pulse(), self.i2c.due()]
-            .into_iter()
-            .flatten()
+        let devices = self.devices.iter();
+        let due = devices.filter_map(|device| device.controller.due());
+        due.chain(self.world.next_wake())
+            .chain(self.world.next_pulse())
             .min()
     }
 
     /// Lets it happen.
     fn happen_outside(&mut self) -> Result<(), Fault> {
         let now = self.now();
-        self.world.borrow_mut().end_pulses();
-        self.world.borrow_mut().wake();
-        if self.i2c.due().is_some_and(|due| due <= now) {
-            self.finish_i2c_message()?;
-        }
+        self.world.end_pulses();
+        self.world.wake();
+        self.each(|controller, port| match controller.due() {
+            Some(due) if due <= now => controller.happen(port),
+            _ => Ok(()),
+        })?;
         self.take_fault()
+    }
+
+    /// Hands each controller its queues.
+    fn each(
+        &mut self,
+        mut act: impl FnMut(&mut dyn Controller, &mut Port<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for index in 0..self.devices.len() {
+            self.with(index, &mut act)?;
+        }
+        Ok(())
+    }
+
+    /// Hands one controller its queues.
+    fn with(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut dyn Controller, &mut Port<'_>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let Device { link, controller } = &mut self.devices[index];
+        let mut port = Port {
+            device: index,
+            link,
+            calls: &mut self.calls,
+            world: &self.world,
+            failed: controller.failed(),
+        };
+        act(controller.as_mut(), &mut port)
     }
 
     fn advance(&mut self, time: SimTime) -> Result<(), Fault> {
         self.time.advance(time)?;
-        self.world.borrow_mut().now = time;
+        self.world.clock.set(time);
         Ok(())
     }
 
-    /// The guest may run without asking until somebody else has a say.
+    /// The guest may run without asking until something outside it is due.
     fn limit_free_run(&mut self, horizon: SimTime) -> Result<(), Fault> {
         let free = match self.next_outside() {
-            _ if !self.console.replies.is_empty() => self.now(),
+            _ if self.has_replied() => self.now(),
             Some(outside) => outside.min(horizon),
             None => horizon,
         };
         Ok(self.time.set_free_until(free)?)
     }
 
-    /// Waits for the guest to say something, and answers it.
+    /// Waits for a message of the guest, and answers it.
     fn serve_one(&mut self, horizon: SimTime) -> Result<(), Fault> {
         self.insist();
         let ready = self.wait()?;
@@ -191,19 +225,9 @@ impl Machine {
         match ready {
             Ready::Time => {
                 self.time.serve()?;
-                self.world.borrow_mut().now = self.time.now();
+                self.world.clock.set(self.time.now());
             }
-            Ready::Device(device) => {
-                if let Progress::Kicked { queue } = self.links[device].serve()? {
-                    self.time.synchronize()?;
-                    self.world.borrow_mut().now = self.time.now();
-                    self.kicked(QueueId { device, queue })?;
-                    self.terminal_pump();
-                    self.deliver_calls()?;
-                    self.limit_free_run(horizon)?;
-                    self.links[device].acknowledge_kick()?;
-                }
-            }
+            Ready::Device(device) => self.serve_device(device, horizon)?,
             Ready::Log | Ready::Nobody => {}
             Ready::Keyboard => self.typed_while_busy()?,
             Ready::Gone => return Err(self.death()),
@@ -211,24 +235,80 @@ impl Machine {
         Ok(())
     }
 
-    /// Puts what the kernel has logged on the timeline. This comes before the
-    /// clock is set to what the guest says next.
-    fn note_log(&self) {
-        let now = self.world.borrow().now;
-        let news = self.log.news(now);
-        self.world.borrow_mut().events.extend(news);
+    fn serve_device(&mut self, device: usize, horizon: SimTime) -> Result<(), Fault> {
+        match self.devices[device].link.serve()? {
+            Progress::Served => {}
+            Progress::Kicked { queue } => {
+                self.time.synchronize()?;
+                self.world.clock.set(self.time.now());
+                self.with(device, |controller, port| controller.kicked(queue, port))?;
+                self.take_fault()?;
+                self.show();
+                self.terminal_pump();
+                self.deliver_calls()?;
+                self.limit_free_run(horizon)?;
+                self.devices[device].link.acknowledge_kick()?;
+            }
+        }
+        Ok(())
     }
 
-    fn kicked(&mut self, id: QueueId) -> Result<(), Fault> {
-        match id.device {
-            CONSOLE => self.console_kicked(id.queue),
-            I2C => self.i2c_kicked(),
-            _ => self.gpio_kicked(id.queue),
+    /// Interrupts the guest for every queue that has something new.
+    fn deliver_calls(&mut self) -> Result<(), Fault> {
+        self.each(|controller, port| {
+            controller.pump(port);
+            Ok(())
+        })?;
+        while let Some(id) = self.calls.take() {
+            let link = &self.devices[id.device].link;
+            match link.wants_call(id.queue) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) => {
+                    let text = format!("queue {}: {}", id.queue, crate::error::chain(&error));
+                    crate::bus::malformed(&self.world, link.name(), text);
+                    continue;
+                }
+            }
+            link.call(id.queue)?;
+            self.await_call(id.device)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the guest has taken note of an interrupt; it may have to
+    /// ask what time it is before.
+    fn await_call(&mut self, device: usize) -> Result<(), Fault> {
+        loop {
+            let link = &self.devices[device].link;
+            let Some(answers) = link.call_fd() else {
+                return Ok(());
+            };
+            let mut fds = [
+                PollFd::from_borrowed_fd(answers, PollFlags::IN),
+                PollFd::new(&self.time, PollFlags::IN),
+            ];
+            if wait::poll(&mut fds, self.patience())? == 0 {
+                return Err(self.hang());
+            }
+            let [answered, asked] = fds.map(|fd| !fd.revents().is_empty());
+            if asked {
+                self.time.serve()?;
+            } else if answered {
+                return Ok(link.finish_call()?);
+            }
         }
     }
 
+    /// Puts what the kernel has logged on the timeline. This comes before the
+    /// clock is set to what the guest says next.
+    fn note_log(&self) {
+        let news = self.log.news(self.world.now());
+        self.world.trace.borrow_mut().events.extend(news);
+    }
+
     fn take_fault(&self) -> Result<(), Fault> {
-        match self.world.borrow_mut().fault.take() {
+        match self.world.trace.borrow_mut().take_fault() {
             Some(fault) => Err(fault),
             None => Ok(()),
         }

@@ -5,7 +5,7 @@
 
 use std::panic::Location;
 
-use roadtest_dt::{Cell, Node, Value};
+use roadtest_dt::{Node, Value};
 
 use crate::pin::Pin;
 
@@ -43,7 +43,7 @@ impl Supply {
         self.label().replace('_', "-")
     }
 
-    pub(crate) fn node(&self, gpio: &str) -> Node {
+    pub(crate) fn node(&self) -> Node {
         Node::new(self.node_name())
             .label(self.label())
             .prop("compatible", "regulator-fixed")
@@ -52,14 +52,7 @@ impl Supply {
             .prop("regulator-name", self.node_name())
             .prop("regulator-min-microvolt", self.microvolts)
             .prop("regulator-max-microvolt", self.microvolts)
-            .prop(
-                "gpio",
-                [
-                    Cell::phandle(gpio),
-                    u32::from(self.pin.line()).into(),
-                    0.into(),
-                ],
-            )
+            .prop("gpio", self.pin.cells(0))
             .prop("enable-active-high", Value::flag())
     }
 }

@@ -38,12 +38,9 @@ impl Timeline {
     }
 
     /// The events of one chip and of its interrupt line.
-    pub(crate) fn of_chip(events: &[Event], name: &str, address: u16, pin: Option<&str>) -> Self {
+    pub(crate) fn of_chip(events: &[Event], name: &str, pin: Option<&str>) -> Self {
         let events = events.iter().filter(|event| match &event.what {
-            What::I2c {
-                chip, address: to, ..
-            } => chip == name || *to == address,
-            What::Violation { chip, .. } => chip == name,
+            What::I2c { chip, .. } | What::Violation { chip, .. } => chip == name,
             What::Pin { pin: changed, .. } => Some(changed.as_str()) == pin,
             _ => false,
         });
@@ -210,7 +207,7 @@ mod tests {
             },
             access(800_000_001_000, false, "RESULT", "3456", ""),
         ];
-        let timeline = Timeline::of_chip(&events, "opt3001", 0x44, None);
+        let timeline = Timeline::of_chip(&events, "opt3001", None);
         assert_eq!(
             timeline.to_string(),
             "W CONFIG          ca10  mode=Single\nR RESULT          3456"

@@ -111,8 +111,8 @@ impl Uml {
     /// Everything that happened so far.
     pub fn timeline(&self) -> Timeline {
         let machine = self.inner.machine.borrow();
-        let world = machine.world.borrow();
-        Timeline::all(&world.events)
+        let trace = machine.world.trace.borrow();
+        Timeline::all(&trace.events)
     }
 
     /// The kernel's log.

@@ -1,400 +1,410 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! What board, chips, pins and the running machine share: the models, where
-//! they are wired, what time it is, and what has happened so far. Everything
-//! is on the test's own thread.
+//! What board, chips, pins and the running machine share, in four parts that
+//! are borrowed apart: the [clock], the [trace] of what has happened, the
+//! [lines] between the chips, and the [chips]. Everything is on the thread of
+//! the test.
+//!
+//! What is here follows from a change: a chip's state reaches its pins, a
+//! pin's level reaches the chips and controllers that are connected to it.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+pub(crate) mod chips;
+pub(crate) mod clock;
+pub(crate) mod lines;
+pub(crate) mod trace;
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use roadtest_model::{Access, Bus, Direction, Edge, I2cTarget, Level, Nack, SimTime, Violation};
-use roadtest_record::event::{Event, What};
+use roadtest_model::{Access, Bus, Chip, Edge, Level, SimTime};
+use roadtest_record::event::What;
 
 use crate::context;
 use crate::fault::Fault;
-use crate::pin::Lines;
+use chips::{ChipId, Chips, Slot};
+use clock::Clock;
+use lines::{Change, Lines, Net};
+use trace::Trace;
 
-/// A chip on the board.
-pub(crate) struct Slot {
-    /// Unique on the board: `opt3001`, or `opt3001@45` where there are two.
-    pub(crate) name: String,
-    pub(crate) address: u16,
-    pub(crate) place: &'static Location<'static>,
-    pub(crate) chip: Rc<RefCell<dyn I2cTarget>>,
-    /// The line that the chip's interrupt output drives.
-    pub(crate) interrupt: Option<(u16, Edge)>,
-    /// The lines that switch the chip's supplies, each with the level that is
-    /// on. The chip has power when all are on.
-    pub(crate) supplies: Vec<(u16, Level)>,
-    /// Whether the chip has power, as it was told.
-    pub(crate) powered: bool,
-    /// The devicetree nodes of its supplies, which must be bound before it.
-    pub(crate) regulators: Vec<String>,
-    /// While a pulse lasts, the interrupt output is inverted, until this time.
-    pub(crate) pulse_until: Option<SimTime>,
-    /// The trigger of its interrupt that was reported as not expected.
-    pub(crate) odd_trigger: Option<Edge>,
-    /// The line at the chip's reset input.
-    pub(crate) reset: Option<u16>,
-    /// Taken off the bus: nobody acknowledges its address.
-    pub(crate) disconnected: bool,
-    /// How many events the test has put behind it.
-    pub(crate) seen: usize,
-}
+/// How often a change may follow from a change before the wiring is said to
+/// oscillate: more than a chain through every pin of a large board.
+const CHANGES_MAX: u32 = 256;
 
-/// A contract that the driver broke.
-#[derive(Clone, Debug)]
-pub(crate) struct Breach {
-    pub(crate) chip: String,
-    pub(crate) text: String,
-}
+/// A world that board, chips, pins and machine share.
+pub(crate) type Shared = Rc<World>;
 
 #[derive(Default)]
 pub(crate) struct World {
-    pub(crate) now: SimTime,
-    pub(crate) events: Vec<Event>,
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) lines: Lines,
-    pub(crate) breaches: Vec<Breach>,
-    pub(crate) fault: Option<Fault>,
-    pub(crate) transfers: u64,
-    /// What the message before this one wrote, where that only set a pointer.
-    pointer: String,
-    /// The slots that the transfer under way has addressed.
-    addressed: BTreeSet<usize>,
-}
-
-/// A world that board, chips, pins and machine share.
-pub(crate) type Shared = Rc<RefCell<World>>;
-
-/// One message of a transfer, for the chip that answers at its address.
-pub(crate) enum Message<'a> {
-    Write(&'a [u8]),
-    Read(&'a mut [u8]),
+    pub(crate) clock: Clock,
+    pub(crate) trace: RefCell<Trace>,
+    pub(crate) lines: RefCell<Lines>,
+    pub(crate) chips: RefCell<Chips>,
+    /// How deep the changes that follow from changes are now.
+    depth: Cell<u32>,
 }
 
 impl World {
-    pub(crate) fn log(&mut self, what: What) {
-        self.events.push(Event {
-            time_ns: self.now.as_ns(),
-            what,
-        });
+    /// Virtual time.
+    pub(crate) fn now(&self) -> SimTime {
+        self.clock.now()
     }
 
-    pub(crate) fn slot_at(&self, address: u16) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.address == address)
+    pub(crate) fn log(&self, what: What) {
+        self.trace.borrow_mut().log(self.now(), what);
     }
 
-    /// The address byte of a message ends now.
-    pub(crate) fn start(&mut self, address: u16, message: &Message<'_>) -> Result<(), Nack> {
-        let write = matches!(message, Message::Write(_));
-        let bytes = if write { message.bytes() } else { &[] };
-        let Some(index) = self.slot_at(address) else {
-            self.log_i2c(address, "", write, bytes, None, true);
-            return Err(Nack);
-        };
-        let name = self.slots[index].name.clone();
-        if self.slots[index].disconnected {
-            self.log_i2c(address, &name, write, bytes, None, true);
-            return Err(Nack);
-        }
-        self.addressed.insert(index);
-        let direction = match write {
-            true => Direction::Write,
-            false => Direction::Read,
-        };
-        let mut bus = Bus::at(self.now);
-        let result = self.guarded(index, |chip| chip.start(&mut bus, direction));
-        let result = result.unwrap_or(Err(Nack));
-        let (accesses, violations) = bus.into_parts();
-        if result.is_err() && accesses.is_empty() {
-            self.log_i2c(address, &name, write, bytes, None, true);
-        }
-        let nack = result.is_err();
-        self.note(address, &name, bytes, accesses, violations, nack);
-        self.settle(index);
-        result
-    }
-
-    /// Carries out one message, whose address was acknowledged.
-    pub(crate) fn message(&mut self, address: u16, message: &mut Message<'_>) -> Result<(), Nack> {
-        let write = matches!(message, Message::Write(_));
-        let Some(index) = self.slot_at(address) else {
-            return Err(Nack);
-        };
-        let mut bus = Bus::at(self.now);
-        let result = self.guarded(index, |chip| match message {
-            Message::Write(bytes) => write_to(chip, &mut bus, bytes),
-            Message::Read(buf) => {
-                chip.read(&mut bus, buf);
-                Ok(())
-            }
-        });
-        let result = result.unwrap_or(Err(Nack));
-        let held = bus.is_held();
-        if held {
-            self.pointer = hex(message.bytes());
-        }
-        let (accesses, violations) = bus.into_parts();
-        let name = self.slots[index].name.clone();
-        if result.is_err() && accesses.is_empty() {
-            let bytes = if write { message.bytes() } else { &[] };
-            self.log_i2c(address, &name, write, bytes, None, true);
-        } else if result.is_ok() && accesses.is_empty() && !held {
-            self.log_i2c(address, &name, write, message.bytes(), None, false);
-        }
-        let nack = result.is_err();
-        self.note(address, &name, message.bytes(), accesses, violations, nack);
-        self.settle(index);
-        result
-    }
-
-    /// Ends a transfer with STOP, which all chips see that it has addressed,
-    /// by their place on the board.
-    pub(crate) fn stop(&mut self) {
-        self.transfers += 1;
-        for index in std::mem::take(&mut self.addressed) {
-            if self.slots[index].disconnected {
-                continue;
-            }
-            let mut bus = Bus::at(self.now);
-            self.guarded(index, |chip| chip.stop(&mut bus));
-            let (accesses, violations) = bus.into_parts();
-            let (address, name) = (self.slots[index].address, self.slots[index].name.clone());
-            self.note(address, &name, &[], accesses, violations, false);
-            self.settle(index);
-        }
-        self.pointer.clear();
-        self.log(What::I2cStop);
-    }
-
-    /// The first moment at which a chip wants to be woken.
-    pub(crate) fn next_wake(&self) -> Option<SimTime> {
-        self.slots
-            .iter()
-            .filter_map(|slot| slot.chip.borrow().wake_at())
-            .min()
-    }
-
-    /// Wakes every chip whose time has come.
-    pub(crate) fn wake(&mut self) {
-        for index in 0..self.slots.len() {
-            let due = self.slots[index].chip.borrow().wake_at();
-            let Some(due) = due.filter(|&due| due <= self.now) else {
-                continue;
-            };
-            if due < self.now {
-                self.model_error(
-                    index,
-                    format!(
-                        "asked to be woken at {due}, which is in the past at {}",
-                        self.now
-                    ),
-                );
-                return;
-            }
-            let now = self.now;
-            self.guarded(index, |chip| chip.wake(now));
-            let again = self.slots[index].chip.borrow().wake_at();
-            if again.is_some_and(|again| again <= now) && self.fault.is_none() {
-                self.model_error(
-                    index,
-                    format!("was woken at {now} and asks to be woken at that time again"),
-                );
-            }
-            self.settle(index);
-        }
-    }
-
-    /// Lets a chip's state reach its interrupt line.
-    pub(crate) fn settle(&mut self, index: usize) {
-        let slot = &self.slots[index];
-        let Some((line, _)) = slot.interrupt else {
-            return;
-        };
-        let level = slot.chip.borrow().interrupt();
-        let level = match slot.pulse_until {
-            Some(_) => level.inverted(),
-            None => level,
-        };
-        let name = slot.name.clone();
-        self.drive(line, &name, level);
-    }
-
-    /// Lets every chip's state reach its interrupt line.
-    pub(crate) fn settle_all(&mut self) {
-        for index in 0..self.slots.len() {
-            self.settle(index);
-        }
+    /// A contract of a datasheet was broken.
+    pub(crate) fn breach(&self, chip: &str, text: String) {
+        self.trace.borrow_mut().breach(self.now(), chip, text);
     }
 
     /// Calls into a model, whose panic is not ours.
     pub(crate) fn guarded<R>(
-        &mut self,
-        index: usize,
-        call: impl FnOnce(&mut dyn I2cTarget) -> R,
+        &self,
+        chip: ChipId,
+        call: impl FnOnce(&mut dyn Chip) -> R,
     ) -> Option<R> {
-        let chip = self.slots[index].chip.clone();
-        let result = catch_unwind(AssertUnwindSafe(|| call(&mut *chip.borrow_mut())));
-        match result {
+        let model = self.chips.borrow()[chip].chip.clone();
+        self.guard(chip, || call(&mut *model.borrow_mut()))
+    }
+
+    /// The same for a call of a bus, which knows the chip by another trait.
+    pub(crate) fn guard<R>(&self, chip: ChipId, call: impl FnOnce() -> R) -> Option<R> {
+        match catch_unwind(AssertUnwindSafe(call)) {
             Ok(result) => Some(result),
             Err(_payload) => {
-                let chip = self.slots[index].name.clone();
+                let chip = self.chips.borrow()[chip].name.clone();
                 let message = context::take_panic();
-                self.fault
-                    .get_or_insert(Fault::ModelPanicked { chip, message });
+                let fault = Fault::ModelPanicked { chip, message };
+                self.trace.borrow_mut().fail(fault);
                 None
             }
         }
     }
 
-    fn model_error(&mut self, index: usize, what: String) {
-        let chip = self.slots[index].name.clone();
-        self.fault.get_or_insert(Fault::ModelError { chip, what });
-    }
-
-    fn note(
-        &mut self,
-        address: u16,
-        name: &str,
-        bytes: &[u8],
-        accesses: Vec<Access>,
-        violations: Vec<Violation>,
-        nack: bool,
-    ) {
-        for access in accesses {
-            let write = access.direction == Direction::Write;
-            self.log_i2c(address, name, write, bytes, Some(access), nack);
-        }
+    /// What a chip logged during a call of its bus; the contracts that were
+    /// broken are reported.
+    pub(crate) fn take_accesses(&self, chip: ChipId, bus: Bus) -> Vec<Access> {
+        let (accesses, violations) = bus.into_parts();
+        let name = self.chips.borrow()[chip].name.clone();
         for violation in violations {
-            self.breach(name, violation.text);
+            self.breach(&name, violation.text);
+        }
+        accesses
+    }
+
+    fn model_error(&self, chip: ChipId, what: String) {
+        let chip = self.chips.borrow()[chip].name.clone();
+        let fault = Fault::ModelError { chip, what };
+        self.trace.borrow_mut().fail(fault);
+    }
+
+    /// The first moment at which a chip wants to be woken.
+    pub(crate) fn next_wake(&self) -> Option<SimTime> {
+        let ids = self.chips.borrow().ids();
+        let times = ids.filter_map(|id| self.guarded(id, |chip| chip.wake_at())?);
+        times.min()
+    }
+
+    /// Wakes every chip whose time has come.
+    pub(crate) fn wake(&self) {
+        let now = self.now();
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            let due = self.guarded(id, |chip| chip.wake_at()).flatten();
+            let Some(due) = due.filter(|&due| due <= now) else {
+                continue;
+            };
+            if due < now {
+                let what = format!("asked to be woken at {due}, which is in the past at {now}");
+                return self.model_error(id, what);
+            }
+            self.guarded(id, |chip| chip.wake(now));
+            let again = self.guarded(id, |chip| chip.wake_at()).flatten();
+            if again.is_some_and(|again| again <= now) {
+                let what = format!("was woken at {now} and asks to be woken at that time again");
+                self.model_error(id, what);
+            }
+            self.settle(id);
         }
     }
 
-    pub(crate) fn breach(&mut self, chip: &str, text: String) {
-        self.log(What::Violation {
-            chip: chip.to_owned(),
-            text: text.clone(),
-        });
-        self.breaches.push(Breach {
-            chip: chip.to_owned(),
-            text,
-        });
-    }
-
-    fn log_i2c(
-        &mut self,
-        address: u16,
-        chip: &str,
-        write: bool,
-        bytes: &[u8],
-        access: Option<Access>,
-        nack: bool,
-    ) {
-        let (target, value, fields) = match access {
-            Some(access) => (access.target, access.value, access.fields),
-            None => Default::default(),
+    /// Lets a chip's state reach its pins.
+    pub(crate) fn settle(&self, id: ChipId) {
+        let (name, interrupt, pulsed, wires) = {
+            let chips = self.chips.borrow();
+            let slot = &chips[id];
+            let interrupt = slot.interrupt.map(|(net, _)| net);
+            let pulsed = slot.pulse_until.is_some();
+            (slot.name.clone(), interrupt, pulsed, slot.wires.clone())
         };
-        let (bytes, pointer) = match write {
-            // A pointer that was set for nothing is logged when that is clear.
-            true if bytes.is_empty() => (std::mem::take(&mut self.pointer), String::new()),
-            true => (hex(bytes), String::new()),
-            false => (hex(bytes), std::mem::take(&mut self.pointer)),
-        };
-        self.log(What::I2c {
-            address,
-            chip: chip.to_owned(),
-            write,
-            bytes,
-            pointer,
-            target,
-            value,
-            fields,
-            nack,
-        });
-    }
-}
-
-/// The data of a write, as far as the chip acknowledges them.
-fn write_to(chip: &mut dyn I2cTarget, bus: &mut Bus, bytes: &[u8]) -> Result<(), Nack> {
-    let accepted = chip.accepts(bytes).min(bytes.len());
-    let (taken, rest) = bytes.split_at(accepted);
-    if !taken.is_empty() || rest.is_empty() {
-        chip.write(bus, taken);
-    }
-    let Some(refused) = rest.first() else {
-        return Ok(());
-    };
-    chip.refused(bus, *refused);
-    Err(Nack)
-}
-
-impl Message<'_> {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Write(bytes) => bytes,
-            Self::Read(bytes) => bytes,
+        if let Some(net) = interrupt
+            && let Some(level) = self.guarded(id, |chip| chip.interrupt())
+        {
+            let level = if pulsed { level.inverted() } else { level };
+            self.drive(net, &name, Some(level));
+        }
+        for (pin, net) in wires {
+            let Some(level) = self.guarded(id, |chip| chip.drives(pin)) else {
+                return;
+            };
+            if net == Net::of_chip(id, pin) {
+                self.output(net, level);
+            } else {
+                self.drive(net, &name, level);
+            }
         }
     }
-}
 
-/// `01 c8 10`
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
+    /// Lets every chip's state reach its pins.
+    pub(crate) fn settle_all(&self) {
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            self.settle(id);
+        }
+    }
+
+    /// A net is driven from outside of its owner, on behalf of `who`, or let
+    /// go.
+    pub(crate) fn drive(&self, net: Net, who: &str, level: Option<Level>) {
+        let change = self.lines.borrow_mut().drive(net, who, level);
+        let Some(change) = change else { return };
+        let is_output = self.lines.borrow().output(net).is_some();
+        if change.differs() && !is_output {
+            self.level_changed(net);
+        }
+        if !self.lines.borrow().is_started() {
+            return;
+        }
+        // Why before the log: the controller's device decides first, and
+        // what follows from that is logged after the change.
+        self.outside_changed(net, who, change);
+    }
+
+    /// The owner of a net hears of what drives it from outside.
+    fn outside_changed(&self, net: Net, who: &str, change: Change) {
+        let Change { before, after, .. } = change;
+        let log = || {
+            if before != after {
+                self.log(What::Pin {
+                    pin: self.label(net),
+                    to: after.to_string(),
+                    by: who.to_owned(),
+                });
+            }
+        };
+        match net {
+            Net::Line { bank, line } => {
+                let bank = self.lines.borrow().bank(bank);
+                match bank {
+                    Some(bank) => bank.outside_changed(self, line, after, &log),
+                    None => log(),
+                }
+            }
+            Net::ChipPin { .. } => log(),
+        }
+    }
+
+    /// The owner of a net drives it to another level, or lets go.
+    pub(crate) fn output(&self, net: Net, level: Option<Level>) {
+        let change = self.lines.borrow_mut().set_output(net, level);
+        if change.differs() {
+            if let Net::ChipPin { chip, .. } = net
+                && self.lines.borrow().is_started()
+            {
+                let by = self.chips.borrow()[chip].name.clone();
+                self.log(What::Pin {
+                    pin: self.label(net),
+                    to: change.after.to_string(),
+                    by,
+                });
+            }
+        }
+        if change.differs() || change.begins {
+            self.level_changed(net);
+        }
+    }
+
+    /// The level of a net is another one: the supply, reset and other inputs
+    /// that are connected to it follow.
+    pub(crate) fn level_changed(&self, net: Net) {
+        if self.depth.get() >= CHANGES_MAX {
+            let what = format!(
+                "the pins of this board oscillate at {}: {} changes follow from one another at {}",
+                self.label(net),
+                self.depth.get(),
+                self.now()
+            );
+            self.trace.borrow_mut().fail(Fault::Wiring { what });
+            return;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            self.input_changed(id, net);
+        }
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    /// What a chip makes of a net that has changed.
+    fn input_changed(&self, id: ChipId, net: Net) {
+        let now = self.now();
+        let level = self.lines.borrow().level(net);
+        let (power, reset, pins) = {
+            let lines = self.lines.borrow();
+            let mut chips = self.chips.borrow_mut();
+            let slot: &mut Slot = &mut chips[id];
+            let supplied = slot.supplies.iter().any(|&(supply, _)| supply == net);
+            let powered = slot
+                .supplies
+                .iter()
+                .all(|&(supply, on)| lines.level(supply) == on);
+            let switched = supplied && powered != slot.powered;
+            if switched {
+                slot.powered = powered;
+            }
+            let pins: Vec<usize> = slot
+                .wires
+                .iter()
+                .filter(|&&(_, at)| at == net)
+                .map(|&(pin, _)| pin)
+                .collect();
+            (
+                supplied.then_some((switched, powered)),
+                slot.reset == Some(net),
+                pins,
+            )
+        };
+        if let Some((true, powered)) = power {
+            let on = Level::high_when(powered);
+            self.guarded(id, |chip| chip.power(on, now));
+        }
+        if reset {
+            self.guarded(id, |chip| chip.reset(level, now));
+        }
+        let mut told = false;
+        for pin in pins {
+            // What a chip drives itself is no news to it.
+            if self
+                .guarded(id, |chip| chip.drives(pin))
+                .flatten()
+                .is_none()
+            {
+                self.guarded(id, |chip| chip.pin_changed(pin, level, now));
+                told = true;
+            }
+        }
+        if power.is_some() || reset || told {
+            self.settle(id);
+        }
+    }
+
+    /// Tells every chip the levels at its pins, once, before the guest runs.
+    pub(crate) fn tell_levels(&self) {
+        let now = self.now();
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            let wires = self.chips.borrow()[id].wires.clone();
+            for (pin, net) in wires {
+                let level = self.lines.borrow().driven(net);
+                if let Some(level) = level
+                    && self
+                        .guarded(id, |chip| chip.drives(pin))
+                        .flatten()
+                        .is_none()
+                {
+                    self.guarded(id, |chip| chip.pin_changed(pin, level, now));
+                }
+            }
+        }
+    }
+
+    /// When the first pulse ends that goes on now.
+    pub(crate) fn next_pulse(&self) -> Option<SimTime> {
+        let chips = self.chips.borrow();
+        let pulses = chips.slots().iter().filter_map(|slot| slot.pulse_until);
+        pulses.chain(self.lines.borrow().next_pulse()).min()
+    }
+
+    /// Inverts a chip's interrupt output until `end`.
+    pub(crate) fn pulse(&self, id: ChipId, end: SimTime) {
+        self.chips.borrow_mut()[id].pulse_until = Some(end);
+        self.settle(id);
+    }
+
+    /// Ends every pulse whose time has come.
+    pub(crate) fn end_pulses(&self) {
+        let now = self.now();
+        let due = self.lines.borrow_mut().take_pulses(now);
+        for (net, level) in due {
+            self.drive(net, lines::TEST, Some(level));
+        }
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            let ended = {
+                let mut chips = self.chips.borrow_mut();
+                let until = &mut chips[id].pulse_until;
+                until.take_if(|end| *end <= now).is_some()
+            };
+            if ended {
+                self.settle(id);
+            }
+        }
+    }
+
+    /// The driver enabled the interrupt of a line. What it reacts to must be
+    /// what the board says of the chips on that line: a driver that asks for
+    /// something else ignores its devicetree, and loses interrupts or storms.
+    pub(crate) fn armed(&self, net: Net, trigger: Edge) {
+        let ids = self.chips.borrow().ids();
+        for id in ids {
+            let odd = {
+                let mut chips = self.chips.borrow_mut();
+                let slot = &mut chips[id];
+                match slot.interrupt {
+                    Some((at, expected))
+                        if at == net
+                            && expected != trigger
+                            && slot.odd_trigger != Some(trigger) =>
+                    {
+                        slot.odd_trigger = Some(trigger);
+                        Some((slot.name.clone(), expected))
+                    }
+                    _ => None,
+                }
+            };
+            if let Some((name, expected)) = odd {
+                let text = format!(
+                    "the interrupt of {name} is armed for {trigger}, but its devicetree node \
+                     says {expected}"
+                );
+                self.breach(&name, text);
+            }
+        }
+    }
+
+    /// What a net is called on the timeline.
+    pub(crate) fn label(&self, net: Net) -> String {
+        if let Some(name) = self.lines.borrow().name(net) {
+            return name.to_owned();
+        }
+        match net {
+            Net::Line { bank: 0, line } => format!("gpio{line}"),
+            Net::Line { bank, line } => format!("gpio{bank}.{line}"),
+            Net::ChipPin { chip, pin } => {
+                let name = self.chips.borrow()[chip].name.clone();
+                let pins = self.guarded(chip, |chip| chip.pins()).unwrap_or_default();
+                match pins.get(pin) {
+                    Some(pin) => format!("{name}.{pin}"),
+                    None => format!("{name}.{pin}"),
+                }
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("now", &self.now).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use roadtest_chips::iio::light::opt3001::Opt3001;
-
-    use super::*;
-    use crate::Board;
-
-    /// Direction, bytes and pointer of each message in the record.
-    fn recorded(transfer: impl FnOnce(&mut World)) -> Vec<(bool, String, String)> {
-        let mut board = Board::new();
-        let chip = board.i2c(0x44, Opt3001::default());
-        let mut world = board.world.borrow_mut();
-        transfer(&mut world);
-        world.stop();
-        let events = world.events.iter().filter_map(|event| match &event.what {
-            What::I2c {
-                write,
-                bytes,
-                pointer,
-                ..
-            } => Some((*write, bytes.clone(), pointer.clone())),
-            _ => None,
-        });
-        let recorded = events.collect();
-        drop(world);
-        drop(chip);
-        recorded
-    }
-
-    fn carry_out(world: &mut World, mut message: Message<'_>) {
-        world.start(0x44, &message).unwrap();
-        world.message(0x44, &mut message).unwrap();
-    }
-
-    #[test]
-    fn what_set_a_pointer_is_in_the_record_of_the_read_or_by_itself() {
-        let read = recorded(|world| {
-            carry_out(world, Message::Write(&[0x7e]));
-            carry_out(world, Message::Read(&mut [0; 2]));
-        });
-        assert_eq!(read, [(false, "54 49".into(), "7e".into())]);
-        let alone = recorded(|world| {
-            carry_out(world, Message::Write(&[0x7e]));
-        });
-        assert_eq!(alone, [(true, "7e".into(), String::new())]);
+        f.debug_struct("World").field("now", &self.now()).finish()
     }
 }

@@ -4,7 +4,8 @@
 //! they fail and say what to run.
 
 use roadtest::{
-    Board, Bus, Chip, Direction, Edge, Errno, I2cTarget, Level, Nack, SimTime, Supply, Uml, Wired,
+    Board, Bus, Chip, Direction, Edge, Errno, I2cTarget, Level, Nack, Placement, SimTime, Supply,
+    Uml, Wired,
 };
 use roadtest_chips::iio::light::tsl2772::Tsl2772;
 use roadtest_chips::iio::proximity::irsd200::Irsd200;
@@ -100,9 +101,10 @@ fn a_driver_that_asks_for_another_interrupt_type_than_the_board_has_breaks_a_con
     let mut board = Board::new();
     let int = board.gpio(0);
     // The driver asks for falling edges, whatever its node says.
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .interrupt(&int, Edge::LevelLow);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).interrupt(&int, Edge::LevelLow),
+    );
     let uml = board.boot().unwrap();
     uml.expect_violation(
         "the interrupt of tsl2772 is armed for falling edges, but its devicetree node says \
@@ -116,9 +118,10 @@ fn a_driver_that_asks_for_another_interrupt_type_than_the_board_has_breaks_a_con
 fn another_interrupt_type_fails_a_test_that_does_not_expect_it() {
     let mut board = Board::new();
     let int = board.gpio(0);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .interrupt(&int, Edge::Rising);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).interrupt(&int, Edge::Rising),
+    );
     let uml = board.boot().unwrap();
     uml.bind(&sensor).unwrap();
 }
@@ -127,9 +130,10 @@ fn another_interrupt_type_fails_a_test_that_does_not_expect_it() {
 fn events() -> (Uml, roadtest::view::iio::Events) {
     let mut board = Board::new();
     let int = board.gpio(0);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .interrupt(&int, Edge::Falling);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).interrupt(&int, Edge::Falling),
+    );
     let uml = board.boot().unwrap();
     let iio = uml.bind(&sensor).unwrap().iio().unwrap();
     let events = iio.events().unwrap();
@@ -167,7 +171,10 @@ fn a_read_too_short_for_an_event_is_refused_by_the_kernel() {
 fn supplied(board: &mut Board) -> (Supply, Wired<Tsl2772>) {
     let pin = board.gpio(2);
     let vdd = board.fixed_supply("vdd", 3_000_000, &pin);
-    let sensor = board.i2c(0x39, Tsl2772::default()).powered_by("vdd", &vdd);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).powered_by("vdd", &vdd),
+    );
     (vdd, sensor)
 }
 
@@ -175,9 +182,10 @@ fn supplied(board: &mut Board) -> (Supply, Wired<Tsl2772>) {
 fn a_supply_and_a_chip_that_does_not_say_so_cannot_be_on_one_line() {
     let mut board = Board::new();
     let (vdd, _sensor) = supplied(&mut board);
-    let _second = board
-        .i2c(0x48, Irsd200::new())
-        .supply(vdd.pin(), Level::High);
+    let _second = board.i2c(
+        0x48,
+        Placement::of(Irsd200::new()).supply(vdd.pin(), Level::High),
+    );
     let error = board.boot().err().unwrap().to_string();
     assert!(error.contains("line 2 is connected to the enable input of supply vdd"));
     assert!(error.contains("and to the supply switch of irsd200"));
@@ -190,9 +198,10 @@ fn a_driver_that_does_not_know_its_supply_accesses_a_chip_without_power() {
     let mut board = Board::new();
     let _shared = board.gpio(2).shared();
     let (vdd, first) = supplied(&mut board);
-    let second = board
-        .i2c(0x3a, Tsl2772::default())
-        .supply(vdd.pin(), Level::High);
+    let second = board.i2c(
+        0x3a,
+        Placement::of(Tsl2772::default()).supply(vdd.pin(), Level::High),
+    );
     let uml = board.boot().unwrap();
     let one = uml.bind(&first).unwrap();
     let two = uml.bind(&second).unwrap();
@@ -212,9 +221,10 @@ fn a_driver_that_does_not_know_its_supply_accesses_a_chip_without_power() {
 fn an_access_without_power_fails_the_test() {
     let mut board = Board::new();
     let pin = board.gpio(2);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .supply(&pin, Level::High);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).supply(&pin, Level::High),
+    );
     let uml = board.boot().unwrap();
     let error = uml.bind(&sensor).err().unwrap();
     assert_eq!(error.errno(), Some(Errno::EIO));
@@ -224,9 +234,10 @@ fn an_access_without_power_fails_the_test() {
 fn a_test_switches_a_supply_that_no_driver_does() {
     let mut board = Board::new();
     let pin = board.gpio(2);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .supply(&pin, Level::High);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).supply(&pin, Level::High),
+    );
     pin.drive(Level::High);
     let uml = board.boot().unwrap();
     let device = uml.bind(&sensor).unwrap();
@@ -241,10 +252,12 @@ fn a_test_switches_a_supply_that_no_driver_does() {
 fn two_chips_share_a_supply_and_the_last_one_switches_it_off() {
     let mut board = Board::new();
     let (vdd, first) = supplied(&mut board);
-    let second = board
-        .i2c(0x3a, Tsl2772::default())
-        .powered_by("vdd", &vdd)
-        .powered_by("vddio", &vdd);
+    let second = board.i2c(
+        0x3a,
+        Placement::of(Tsl2772::default())
+            .powered_by("vdd", &vdd)
+            .powered_by("vddio", &vdd),
+    );
     let uml = board.boot().unwrap();
     let one = uml.bind(&first).unwrap();
     let two = uml.bind(&second).unwrap();
@@ -284,9 +297,10 @@ fn a_supply_is_a_fixed_regulator_in_the_devicetree() {
 fn a_chip_s_pulse_ends_by_itself() {
     let mut board = Board::new();
     let int = board.gpio(0);
-    let sensor = board
-        .i2c(0x48, Irsd200::new())
-        .interrupt(&int, Edge::Rising);
+    let sensor = board.i2c(
+        0x48,
+        Placement::of(Irsd200::new()).interrupt(&int, Edge::Rising),
+    );
     let uml = board.boot().unwrap();
     assert_eq!(int.level(), Level::Low);
     sensor.pulse(SimTime::ms(1));

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 
-use roadtest::{Board, Edge, Wired};
+use roadtest::{Board, Edge, Placement, Wired};
 use roadtest_chips::iio::light::opt3001::Opt3001;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
@@ -19,8 +19,8 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 fn board() -> (Board, Wired<Opt3001>) {
     let mut board = Board::new();
     let int = board.gpio_named(3, "light-int");
-    let chip = board.i2c(0x44, Opt3001::default());
-    let chip = chip.interrupt(&int, Edge::Falling);
+    let chip = Placement::of(Opt3001::default()).interrupt(&int, Edge::Falling);
+    let chip = board.i2c(0x44, chip);
     (board, chip)
 }
 

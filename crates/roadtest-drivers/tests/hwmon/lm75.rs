@@ -3,7 +3,9 @@
 //! driver treats differently.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Celsius, Device, Edge, Errno, I2cTarget, SimTime, Uml, Value, Wired};
+use roadtest::{
+    Board, Celsius, Device, Edge, Errno, I2cTarget, Placement, SimTime, Uml, Value, Wired,
+};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 mod conversions;
@@ -109,8 +111,10 @@ fn an_interrupt_is_refused_where_the_chip_has_no_alarm_bit() -> roadtest::Result
     let mut board = Board::new();
     board.since((6, 8), "the driver knows no interrupt");
     let int = board.gpio(2);
-    let chip = board.i2c(0x48, Lm75::default());
-    let chip = chip.interrupt(&int, Edge::Falling);
+    let chip = board.i2c(
+        0x48,
+        Placement::of(Lm75::default()).interrupt(&int, Edge::Falling),
+    );
     let uml = board.boot()?;
     assert_eq!(uml.bind(&chip)?.driver().as_deref(), Some("lm75"));
     assert!(uml.dmesg().contains("alarm interrupt is not supported"));
@@ -184,8 +188,8 @@ fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
 fn alert_polarity_is_a_property() -> roadtest::Result {
     let mut board = Board::new();
     board.since((7, 3), "the driver knows no alert polarity");
-    let chip = board.i2c(0x48, Tmp75::default());
-    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let chip = Placement::of(Tmp75::default()).prop("ti,alert-polarity-active-high", Value::flag());
+    let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
     uml.bind(&chip)?;
     // POL is bit 2.
@@ -200,8 +204,9 @@ fn alert_polarity_is_a_property() -> roadtest::Result {
 fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
     let mut board = Board::new();
     board.since((7, 3), "the driver knows no alert polarity");
-    let chip = board.i2c(0x48, As6200::default());
-    let chip = chip.prop("ti,alert-polarity-active-high", Value::flag());
+    let chip =
+        Placement::of(As6200::default()).prop("ti,alert-polarity-active-high", Value::flag());
+    let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
     uml.expect_violation("reserved bits 0x0004 of CONF");
     uml.bind(&chip)?;
@@ -213,8 +218,10 @@ fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
 fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
     let mut board = for_as6200();
     let int = board.gpio_named(1, "alert");
-    let chip = board.i2c(0x48, As6200::default());
-    let chip = chip.interrupt(&int, Edge::Both);
+    let chip = board.i2c(
+        0x48,
+        Placement::of(As6200::default()).interrupt(&int, Edge::Both),
+    );
     let uml = board.boot()?;
     let hwmon = uml.bind(&chip)?.class("hwmon")?;
     let alarm = uml.open_with(&format!("{}/temp1_alarm", hwmon.path()), O_RDONLY)?;

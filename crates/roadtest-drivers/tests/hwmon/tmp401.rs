@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::hwmon::{self, Limit};
 use roadtest::view::hwmon::{Celsius, Hwmon};
-use roadtest::{Board, Errno, SimTime, Uml, Value, Wired};
+use roadtest::{Board, Errno, Placement, SimTime, Uml, Value, Wired};
 use roadtest_chips::hwmon::tmp401::{Diode, Tmp431};
 
 const NOTHING: [&str; 0] = [];
@@ -23,12 +23,12 @@ struct Sensor {
 }
 
 fn wired(board: &mut Board, chip: Tmp431, node: &[(&str, Option<u32>)]) -> Wired<Tmp431> {
-    let mut chip = board.i2c(0x4c, chip);
+    let mut chip = Placement::of(chip);
     for (property, value) in node {
         let value = value.map_or_else(Value::flag, Value::from);
         chip = chip.prop(property, value);
     }
-    chip
+    board.i2c(0x4c, chip)
 }
 
 fn sensor(chip: Tmp431, node: &[(&str, Option<u32>)]) -> roadtest::Result<Sensor> {

@@ -4,7 +4,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::regulator::{self, Bits, Descriptor, Field, Range};
 use roadtest::view::regulator::{Consumer, Mode, Regulator, State};
-use roadtest::{Board, Chip, Errno, Level, Node, SimTime, Uml, Wired};
+use roadtest::{Board, Chip, Errno, Level, Node, Placement, SimTime, Uml, Wired};
 use roadtest_chips::regulator::tps6286x::Tps6286x;
 
 const SUITE: Descriptor = Descriptor {
@@ -71,9 +71,10 @@ fn forces_pwm(sw: Node) -> Node {
 
 fn rail(chip: Tps6286x, sw: Node) -> roadtest::Result<Rail> {
     let mut board = Board::new();
-    let chip = board
-        .i2c(0x48, chip)
-        .child(Node::new("regulators").child(sw));
+    let chip = board.i2c(
+        0x48,
+        Placement::of(chip).child(Node::new("regulators").child(sw)),
+    );
     board.consumer("load", "sw");
     let uml = board.boot()?;
     let device = uml.bind(&chip)?;
@@ -223,12 +224,14 @@ fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
 fn two_converters_on_one_bus_are_apart() -> roadtest::Result {
     let mut board = Board::new();
     let node = |sw: Node| Node::new("regulators").child(sw);
-    let normal = board
-        .i2c(0x48, Tps6286x::new())
-        .child(node(allows_modes(sw("core"))));
-    let forced = board
-        .i2c(0x49, Tps6286x::new())
-        .child(node(forces_pwm(sw("io"))));
+    let normal = board.i2c(
+        0x48,
+        Placement::of(Tps6286x::new()).child(node(allows_modes(sw("core")))),
+    );
+    let forced = board.i2c(
+        0x49,
+        Placement::of(Tps6286x::new()).child(node(forces_pwm(sw("io")))),
+    );
     board
         .consumer("core-load", "core")
         .consumer("io-load", "io");

@@ -5,7 +5,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::regulator::{self, Bits, Descriptor, Field, Range};
 use roadtest::view::regulator::{Consumer, Mode, Regulator};
-use roadtest::{Board, SimTime, Uml, Value, Wired};
+use roadtest::{Board, Placement, SimTime, Uml, Value, Wired};
 use roadtest_chips::regulator::tps6287x::Tps6287x;
 
 const ENABLE: Bits = Bits {
@@ -96,8 +96,7 @@ fn rail(node: Node) -> roadtest::Result<Rail> {
 fn boot(node: Node, soft_start_us: Option<u32>) -> roadtest::Result<Rail> {
     let mut board = Board::new();
     board.since((6, 5), "the driver is new there");
-    let mut chip = board
-        .i2c(0x40, Tps6287x::off())
+    let mut chip = Placement::of(Tps6287x::off())
         .compatible(node.compatible)
         .prop("regulator-name", "core")
         .prop("regulator-min-microvolt", node.min_uv)
@@ -111,6 +110,7 @@ fn boot(node: Node, soft_start_us: Option<u32>) -> roadtest::Result<Rail> {
     for (property, modes) in node.modes {
         chip = chip.prop(property, Value::cells(modes.iter().copied()));
     }
+    let chip = board.i2c(0x40, chip);
     board.consumer("load", "chip0");
     let uml = board.boot()?;
     let device = uml.bind(&chip)?;

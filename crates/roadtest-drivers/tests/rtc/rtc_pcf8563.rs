@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::rtc::{Rtc, RtcTime};
-use roadtest::{Board, Device, Edge, Errno, Level, SimTime, Uml, Wired};
+use roadtest::{Board, Device, Edge, Errno, Level, Placement, SimTime, Uml, Wired};
 use roadtest_chips::rtc::pcf8563::Pcf8563;
 
 mod alarms;
@@ -34,9 +34,10 @@ fn without_interrupt() -> (Board, Wired<Pcf8563>) {
 fn with_interrupt() -> (Board, Wired<Pcf8563>) {
     let mut board = Board::new();
     let int = board.gpio(0);
-    let clock = board
-        .i2c(0x51, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
+    let clock = board.i2c(
+        0x51,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
     (board, clock)
 }
 
@@ -132,7 +133,10 @@ fn a_bus_of_50_hz_is_too_slow_to_read_the_time() -> roadtest::Result {
 fn probe_of_a_chip_without_power_fails() -> roadtest::Result {
     let mut board = Board::new();
     let supply = board.gpio(0);
-    let clock = board.i2c(0x51, Pcf8563::new()).supply(&supply, Level::High);
+    let clock = board.i2c(
+        0x51,
+        Placement::of(Pcf8563::new()).supply(&supply, Level::High),
+    );
     let uml = board.boot()?;
     uml.expect_violation("access without power");
     let error = uml.bind(&clock).err().expect("the chip does not answer");

@@ -15,6 +15,8 @@ use crate::F_VERSION_1;
 pub const DEVICE_ID: u32 = 34;
 /// The number of queues: the request queue, 0.
 pub const QUEUES: usize = 1;
+/// The request queue.
+pub const QUEUE: usize = 0;
 /// `VIRTIO_I2C_F_ZERO_LENGTH_REQUEST`: mandatory for both sides.
 pub const F_ZERO_LENGTH_REQUEST: u64 = 1 << 0;
 /// The features that the device offers. It has no configuration space.

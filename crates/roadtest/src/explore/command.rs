@@ -7,7 +7,9 @@ use roadtest_model::{Level, SimTime};
 
 use crate::timeline;
 use crate::uml::Uml;
-use crate::world::{Shared, Slot};
+use crate::world::Shared;
+use crate::world::chips::{ChipId, Slot};
+use crate::world::lines::{Net, TEST};
 
 const HELP: &str = "\
 chips                        the chips of this board
@@ -47,7 +49,7 @@ pub(super) struct Prompt<'a> {
 impl<'a> Prompt<'a> {
     pub(super) fn new(uml: &'a Uml) -> Self {
         let world = uml.inner().machine().world.clone();
-        let seen = world.borrow().events.len();
+        let seen = world.trace.borrow().events.len();
         Self {
             uml,
             world,
@@ -63,9 +65,9 @@ impl<'a> Prompt<'a> {
 
     /// What has happened since this was asked last, a line each.
     pub(super) fn news(&mut self) -> String {
-        let world = self.world.borrow();
-        let news = timeline::with_times(&world.events[self.seen.min(world.events.len())..]);
-        self.seen = world.events.len();
+        let trace = self.world.trace.borrow();
+        let news = timeline::with_times(&trace.events[self.seen.min(trace.events.len())..]);
+        self.seen = trace.events.len();
         let lines = news.lines().filter(|line| !line.ends_with("  STOP"));
         lines.map(|line| format!("{line}\n")).collect()
     }
@@ -87,7 +89,7 @@ impl<'a> Prompt<'a> {
             ["drive", line, level] => self.drive(line, level),
             ["advance", time] => self.advance(time),
             ["bind"] => Ok(self.bind_all()),
-            ["bind", chip] => self.slot(chip).map(|index| self.bind(index)),
+            ["bind", chip] => self.slot(chip).map(|id| self.bind(id)),
             ["timeline"] => Ok(self.news()),
             ["timeline", "all"] => {
                 self.seen = 0;
@@ -118,8 +120,8 @@ impl<'a> Prompt<'a> {
 
     /// The chips, a line each.
     pub(super) fn chips(&self) -> String {
-        let world = self.world.borrow();
-        let lines = world.slots.iter().map(|slot| {
+        let chips = self.world.chips.borrow();
+        let lines = chips.slots().iter().map(|slot| {
             let chip = slot.chip.borrow();
             let what = match chip.registers() {
                 Some(registers) => format!("{} registers", registers.map().registers.len()),
@@ -134,29 +136,24 @@ impl<'a> Prompt<'a> {
         text
     }
 
-    fn slot(&self, name: &str) -> Result<usize, String> {
-        let world = self.world.borrow();
-        let mut names = world.slots.iter().map(|slot| slot.name.as_str());
-        let known = || {
-            unknown(
-                "chip",
-                name,
-                world.slots.iter().map(|slot| slot.name.as_str()),
-            )
-        };
-        names.position(|known| known == name).ok_or_else(known)
+    fn slot(&self, name: &str) -> Result<ChipId, String> {
+        let chips = self.world.chips.borrow();
+        let known = chips.ids().find(|&id| chips[id].name == name);
+        known.ok_or_else(|| {
+            let names = chips.slots().iter().map(|slot| slot.name.as_str());
+            unknown("chip", name, names)
+        })
     }
 
     /// Looks at a chip or changes it; what follows reaches its pins.
     fn with<R>(
         &self,
         chip: &str,
-        action: impl FnOnce(&mut Slot) -> Result<R, String>,
+        action: impl FnOnce(&Slot) -> Result<R, String>,
     ) -> Result<R, String> {
-        let index = self.slot(chip)?;
-        let mut world = self.world.borrow_mut();
-        let result = action(&mut world.slots[index]);
-        world.settle(index);
+        let id = self.slot(chip)?;
+        let result = action(&self.world.chips.borrow()[id]);
+        self.world.settle(id);
         result
     }
 
@@ -230,17 +227,18 @@ impl<'a> Prompt<'a> {
     }
 
     fn pins(&self) -> String {
-        let world = self.world.borrow();
-        let lines = world.lines.lines.iter().map(|(&line, state)| {
+        let lines = self.world.lines.borrow();
+        let shown = lines.nets.iter().map(|(&net, state)| {
             let users: Vec<&str> = state.users.iter().map(|(user, _)| user.as_str()).collect();
             format!(
-                "{line:3} {:10} {:4}  {}\n",
-                world.lines.label(line),
-                world.lines.level(line).to_string(),
+                "{:3} {:10} {:4}  {}\n",
+                net.index(),
+                self.world.label(net),
+                lines.level(net).to_string(),
                 users.join(", ")
             )
         });
-        let text: String = lines.collect();
+        let text: String = shown.collect();
         if text.is_empty() {
             return "this board uses no line".into();
         }
@@ -253,16 +251,18 @@ impl<'a> Prompt<'a> {
             "low" | "0" => Level::Low,
             _ => return Err(format!("a level is high or low, not `{level}`")),
         };
-        let mut world = self.world.borrow_mut();
-        let lines = world.lines.lines.keys().copied();
-        let labels: Vec<(u16, String)> =
-            lines.map(|line| (line, world.lines.label(line))).collect();
-        let line = labels
+        let nets: Vec<Net> = self.world.lines.borrow().nets.keys().copied().collect();
+        let labels: Vec<(Net, String)> = nets
+            .into_iter()
+            .map(|net| (net, self.world.label(net)))
+            .collect();
+        let is_line = |net: Net| matches!(net, Net::Line { .. });
+        let net = labels
             .iter()
-            .find(|(number, name)| number.to_string() == line || name == line)
-            .map(|(number, _)| *number)
+            .find(|(net, name)| is_line(*net) && net.index().to_string() == line || name == line)
+            .map(|(net, _)| *net)
             .ok_or_else(|| unknown("line", line, labels.iter().map(|(_, name)| name.as_str())))?;
-        world.drive_by_hand(line, level);
+        self.world.drive(net, TEST, Some(level));
         Ok(String::new())
     }
 
@@ -277,17 +277,21 @@ impl<'a> Prompt<'a> {
     }
 
     fn bind_all(&self) -> String {
-        let count = self.world.borrow().slots.len();
-        (0..count).map(|index| self.bind(index) + "\n").collect()
+        let ids = self.world.chips.borrow().ids();
+        ids.map(|id| self.bind(id) + "\n").collect()
     }
 
-    fn bind(&self, index: usize) -> String {
-        let (name, address, regulators) = {
-            let world = self.world.borrow();
-            let slot = &world.slots[index];
-            (slot.name.clone(), slot.address, slot.regulators.clone())
+    fn bind(&self, id: ChipId) -> String {
+        let (name, path, regulators) = {
+            let chips = self.world.chips.borrow();
+            let slot = &chips[id];
+            (
+                slot.name.clone(),
+                slot.path.clone(),
+                slot.regulators.clone(),
+            )
         };
-        match self.uml.bind_at(address, &regulators) {
+        match self.uml.bind_at(&path, &regulators) {
             Ok(device) => format!(
                 "{name}: driver {} is bound at {}",
                 device.driver().unwrap_or_default(),

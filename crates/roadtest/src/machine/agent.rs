@@ -37,7 +37,8 @@ impl Machine {
     }
 
     fn send(&mut self, request: &Request) -> Result<(), Fault> {
-        self.console.send(&roadtest_wire::frame(request)?);
+        let frame = roadtest_wire::frame(request)?;
+        self.channel.borrow_mut().send(&frame);
         Ok(())
     }
 
@@ -47,7 +48,8 @@ impl Machine {
         let stopped = self.run(Until::Reply(self.now() + limit))?;
         self.note_log();
         self.doing = None;
-        match (stopped, self.console.replies.pop_front()) {
+        let reply = self.channel.borrow_mut().replies.pop_front();
+        match (stopped, reply) {
             (Stopped::Replied, Some(reply)) => Ok(reply),
             _ => Err(Fault::RequestTimedOut {
                 limit,
@@ -60,8 +62,8 @@ impl Machine {
     /// Where in the kernel the agent sleeps, as far as the last lines of the
     /// timeline tell.
     fn where_it_sleeps(&self) -> String {
-        let world = self.world.borrow();
-        let last = world
+        let trace = self.world.trace.borrow();
+        let last = trace
             .events
             .iter()
             .rev()
@@ -70,7 +72,7 @@ impl Machine {
             Some(event) => format!(
                 "; its last transfer was at {}, it is {} now",
                 SimTime::ns(event.time_ns),
-                world.now
+                self.world.now()
             ),
             None => "; it made no transfer".into(),
         }

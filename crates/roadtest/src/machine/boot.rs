@@ -2,16 +2,17 @@
 //! How a guest comes up: what it is started with, its connections, and the
 //! agent's first word.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use roadtest_model::SimTime;
 use roadtest_record::kernel::Kernel;
-use roadtest_time::Controller;
+use roadtest_time::Controller as Time;
 use roadtest_vhost::Link;
 use roadtest_virtio::console::Ports;
 use roadtest_wire::Reply;
@@ -19,7 +20,9 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::log::KernelLog;
 use super::process::Process;
-use super::{Machine, Until, console, gpio, i2c, wait};
+use super::{Device, Machine, Until, wait};
+use crate::bus::console::{Channel, Console};
+use crate::bus::{Calls, Controller};
 use crate::fault::Fault;
 use crate::world::Shared;
 
@@ -47,10 +50,7 @@ pub(crate) struct Boot<'a> {
     pub(crate) folder: tempfile::TempDir,
     /// What the board says; else it depends on the kernel.
     pub(crate) memory_mib: Option<u32>,
-    pub(crate) scl_hz: u32,
     pub(crate) parameters: Vec<String>,
-    /// Whether the guest has a terminal.
-    pub(crate) ports: Ports,
 }
 
 impl Boot<'_> {
@@ -97,8 +97,14 @@ impl Boot<'_> {
 impl Machine {
     /// Starts the guest and waits until its agent is up. Where that fails, the
     /// kernel's log comes with the reason.
-    pub(crate) fn boot(world: Shared, boot: &Boot) -> Result<Self, (Fault, String)> {
-        let mut machine = Self::start(world, boot).map_err(|fault| (fault, String::new()))?;
+    pub(crate) fn boot(
+        world: Shared,
+        controllers: Vec<Box<dyn Controller>>,
+        ports: Ports,
+        boot: &Boot<'_>,
+    ) -> Result<Self, (Fault, String)> {
+        let mut machine =
+            Self::start(world, controllers, ports, boot).map_err(|fault| (fault, String::new()))?;
         match machine.await_agent() {
             Ok(()) => Ok(machine),
             Err(fault) => {
@@ -108,14 +114,22 @@ impl Machine {
         }
     }
 
-    fn start(world: Shared, boot: &Boot) -> Result<Self, Fault> {
+    fn start(
+        world: Shared,
+        controllers: Vec<Box<dyn Controller>>,
+        ports: Ports,
+        boot: &Boot<'_>,
+    ) -> Result<Self, Fault> {
         let folder = boot.folder.path();
-        let gpio = gpio::Port::new(&world);
-        let links = [console::spec(boot.ports), i2c::spec(), gpio.spec()];
-        let links = links.into_iter().flatten();
-        let links = links
-            .map(|spec| Link::new(folder, spec))
-            .collect::<Result<_, _>>()?;
+        let channel = Rc::new(RefCell::new(Channel::default()));
+        let console: Box<dyn Controller> = Box::new(Console::new(ports, &channel));
+        let mut devices = Vec::new();
+        for controller in std::iter::once(console).chain(controllers) {
+            if let Some(spec) = controller.spec() {
+                let link = Link::new(folder, spec)?;
+                devices.push(Device { link, controller });
+            }
+        }
         let listener = UnixListener::bind(folder.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
         let (process, log) = Process::start(boot)?;
@@ -125,12 +139,10 @@ impl Machine {
             world,
             log,
             process,
-            time: Controller::new(time, TIME_OF_DAY)?,
-            links,
-            console: console::Console::new(boot.ports),
-            i2c: i2c::Adapter::new(boot.scl_hz),
-            gpio,
-            calls: VecDeque::new(),
+            time: Time::new(time, TIME_OF_DAY)?,
+            devices,
+            channel,
+            calls: Calls::default(),
             doing: Some("boot".into()),
             watchdog_s,
             keyboard: None,
@@ -141,7 +153,8 @@ impl Machine {
         self.run(Until::Reply(BOOT_LIMIT))?;
         self.doing = None;
         self.log.mark();
-        match self.console.replies.pop_front() {
+        let reply = self.channel.borrow_mut().replies.pop_front();
+        match reply {
             Some(Reply::Hello { .. }) => {
                 let rest = BOOT_SETTLED.saturating_sub(self.now());
                 self.sleep(rest)

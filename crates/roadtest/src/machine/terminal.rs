@@ -100,9 +100,9 @@ impl Machine {
         match typed.iter().position(|&byte| byte == ESCAPE) {
             Some(at) => {
                 keyboard.left = true;
-                self.console.typed.extend(&typed[..at]);
+                self.channel.borrow_mut().typed.extend(&typed[..at]);
             }
-            None => self.console.typed.extend(typed),
+            None => self.channel.borrow_mut().typed.extend(typed),
         }
     }
 
@@ -111,13 +111,16 @@ impl Machine {
     /// computes without end while time stands still for it. Ctrl-C stops such
     /// a program all the same; the escape key, pressed twice, ends the guest.
     pub(super) fn typed_while_busy(&mut self) -> Result<(), Fault> {
-        let before = self.console.typed.len();
+        let before = self.channel.borrow().typed.len();
         let leaving = self.wants_out();
         let escape = |keyboard: &mut Keyboard| std::mem::take(&mut keyboard.left);
         self.keyboard.as_mut().map(escape);
         self.take_keys();
-        let typed = self.console.typed.iter().skip(before);
-        let interrupts = typed.filter(|&&byte| byte == INTERRUPT).count() > 0;
+        let interrupts = {
+            let channel = self.channel.borrow();
+            let mut typed = channel.typed.iter().skip(before);
+            typed.any(|&byte| byte == INTERRUPT)
+        };
         let Some(keyboard) = &mut self.keyboard else {
             return Ok(());
         };
@@ -177,11 +180,22 @@ impl Machine {
         if busiest.is_some_and(|(_, pid)| Process::stop_program(pid)) {
             // The key has done its work, and as for a terminal nothing that
             // was typed before it counts.
-            let typed = &mut self.console.typed;
+            let typed = &mut self.channel.borrow_mut().typed;
             if let Some(at) = typed.iter().rposition(|&byte| byte == INTERRUPT) {
                 typed.drain(..=at);
             }
             (keyboard.screen)(b"^C\r\n");
+        }
+    }
+
+    /// Hands over what was typed. Only where it is certain what time the guest
+    /// believes it is: when it is idle, or waits for a kick to be
+    /// acknowledged. One that has run by itself and then waits may be ahead of
+    /// us, and an interrupt would set its clock back.
+    pub(super) fn terminal_pump(&mut self) {
+        // Why: a Ctrl-C that is on its way twice costs what is typed next.
+        if !self.insists() {
+            self.channel.borrow_mut().offers_typed = true;
         }
     }
 
@@ -204,17 +218,18 @@ impl Machine {
     /// computes after it has said something is to be seen to have said it.
     pub(super) fn show(&mut self) {
         if let Some(keyboard) = &self.keyboard {
-            (keyboard.screen)(&std::mem::take(&mut self.console.shown));
+            let shown = std::mem::take(&mut self.channel.borrow_mut().shown);
+            (keyboard.screen)(&shown);
         }
     }
 
     /// What the guest has shown while nobody looked.
     pub(crate) fn take_shown(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.console.shown)
+        std::mem::take(&mut self.channel.borrow_mut().shown)
     }
 
     /// How the program on the terminal has ended, told once.
     pub(crate) fn take_ended(&mut self) -> Option<i32> {
-        self.console.ended.take()
+        self.channel.borrow_mut().ended.take()
     }
 }

@@ -36,12 +36,12 @@ pub(super) enum Ready {
 impl Machine {
     /// Waits for something to serve.
     pub(super) fn wait(&self) -> Result<Ready, Fault> {
-        let mut fds = Vec::with_capacity(self.links.len() + 4);
+        let mut fds = Vec::with_capacity(self.devices.len() + 4);
         fds.push(PollFd::new(&self.time, PollFlags::IN));
         fds.push(PollFd::new(&self.process, PollFlags::IN));
         fds.push(PollFd::new(&self.log, PollFlags::IN));
-        for link in &self.links {
-            fds.push(PollFd::from_borrowed_fd(link.fd(), PollFlags::IN));
+        for device in &self.devices {
+            fds.push(PollFd::from_borrowed_fd(device.link.fd(), PollFlags::IN));
         }
         if let Some(keyboard) = self.keyboard.as_ref() {
             fds.push(PollFd::new(keyboard, PollFlags::IN));
@@ -54,7 +54,7 @@ impl Machine {
             };
         }
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
-        let (links, keyboard) = fds[3..].split_at(self.links.len());
+        let (links, keyboard) = fds[3..].split_at(self.devices.len());
         // A guest that has more to say waits when the pipe is full. One that
         // has died leaves the pipe readable for ever.
         let logged = ready(&fds[2]) && self.log.drain();

@@ -290,7 +290,7 @@ mod tests {
             values: BTreeMap::new(),
             writes: BTreeMap::new(),
         };
-        registers.take(&crate::Timeline::of_chip(&events, "chip", 0x40, None));
+        registers.take(&crate::Timeline::of_chip(&events, "chip", None));
         registers
     }
 

@@ -21,19 +21,19 @@ impl Uml {
     /// Where no module claims the device, or the probe fails; then
     /// [`Error::errno`] is what it failed with.
     pub fn bind<C: Chip>(&self, chip: &Wired<C>) -> Result<Device> {
-        self.bind_at(chip.address(), &chip.regulators())
+        self.bind_at(&chip.path(), &chip.regulators())
     }
 
-    /// Binds the driver of the chip at an address, and before it those of its
-    /// supplies, which are nodes of the devicetree.
-    pub(crate) fn bind_at(&self, address: u16, supplies: &[String]) -> Result<Device> {
+    /// Binds the driver of a chip, by its path in sysfs, and before it those of
+    /// its supplies, which are nodes of the devicetree.
+    pub(crate) fn bind_at(&self, path: &str, supplies: &[String]) -> Result<Device> {
         for node in supplies {
             let path = format!("/sys/bus/platform/devices/{node}");
             if self.device(&path).driver().is_none() {
                 self.bind_path(&path)?;
             }
         }
-        self.bind_path(&format!("/sys/bus/i2c/devices/0-{address:04x}"))
+        self.bind_path(path)
     }
 
     /// Binds the driver of any device, by its path in sysfs.

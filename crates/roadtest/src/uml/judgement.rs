@@ -88,10 +88,11 @@ impl Inner {
 
     /// What the test did, and what the models say to it.
     fn so_far(&self, machine: &Machine) -> Finished {
-        let mut world = machine.world.borrow_mut();
-        let mut events = std::mem::take(&mut world.events);
-        events.extend(machine.log.news(world.now));
-        let mut violations: Vec<String> = world
+        let now = machine.world.now();
+        let mut trace = machine.world.trace.borrow_mut();
+        let mut events = std::mem::take(&mut trace.events);
+        events.extend(machine.log.news(now));
+        let mut violations: Vec<String> = trace
             .breaches
             .iter()
             .map(|breach| {
@@ -107,8 +108,8 @@ impl Inner {
             "violation of a contract",
         );
         Finished {
-            virtual_ns: world.now.as_ns(),
-            transfers: world.transfers,
+            virtual_ns: now.as_ns(),
+            transfers: trace.transfers,
             events,
             violations,
             ..Finished::default()

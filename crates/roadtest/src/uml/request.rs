@@ -60,8 +60,7 @@ impl Inner {
             Err(errno) => errno.to_string(),
         };
         let machine = self.machine.borrow();
-        let mut world = machine.world.borrow_mut();
-        world.log(What::Request {
+        machine.world.log(What::Request {
             text: what.to_owned(),
             answer,
         });

@@ -14,11 +14,11 @@ const BUS: &str = "/sys/bus/nvmem";
 /// A memory of the nvmem subsystem.
 ///
 /// ```no_run
-/// # use roadtest::{Board, Device};
+/// # use roadtest::{Placement, Board, Device};
 /// # use roadtest_chips::misc::eeprom::at24::At24c02;
 /// # fn main() -> roadtest::Result {
 /// # let mut board = Board::new();
-/// let eeprom = board.i2c(0x50, At24c02::new()).prop("pagesize", 8);
+/// let eeprom = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
 /// let uml = board.boot()?;
 /// let memory = uml.bind(&eeprom)?.nvmem()?;
 /// assert_eq!(memory.write(5, b"roadtest"), Ok(8));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Boards that are not wired right, and pulses on a line.
 
-use roadtest::{Board, Edge, Level, SimTime};
+use roadtest::{Board, Edge, Level, Placement, SimTime};
 use roadtest_chips::hwmon::lm75::Lm75;
 use roadtest_record::test::Outcome;
 
@@ -72,11 +72,11 @@ fn an_address_that_no_chip_can_have_is_named() {
 fn two_outputs_on_one_line_are_both_named_unless_it_is_shared() {
     let mut board = Board::new();
     let pin = board.gpio(1);
-    let one = board.i2c(0x48, Lm75::default());
-    let two = board.i2c(0x49, Lm75::default());
     let first = line!() + 1;
-    let _one = one.interrupt(&pin, Edge::Falling);
-    let _two = two.interrupt(&pin, Edge::Falling);
+    let one = Placement::of(Lm75::default()).interrupt(&pin, Edge::Falling);
+    let two = Placement::of(Lm75::default()).interrupt(&pin, Edge::Falling);
+    board.i2c(0x48, one);
+    board.i2c(0x49, two);
     let (text, lines) = wiring_error(&board);
     let reason = "line 1 is connected to the interrupt output of lm75 at";
     assert!(text.contains(reason), "{text}");
@@ -84,10 +84,10 @@ fn two_outputs_on_one_line_are_both_named_unless_it_is_shared() {
 
     let mut board = Board::new();
     let pin = board.gpio(1).shared();
-    let one = board.i2c(0x48, Lm75::default());
-    let two = board.i2c(0x49, Lm75::default());
-    let _one = one.interrupt(&pin, Edge::Falling);
-    let _two = two.interrupt(&pin, Edge::Falling);
+    let one = Placement::of(Lm75::default()).interrupt(&pin, Edge::Falling);
+    let two = Placement::of(Lm75::default()).interrupt(&pin, Edge::Falling);
+    board.i2c(0x48, one);
+    board.i2c(0x49, two);
     assert!(board.to_dts().is_ok());
 }
 

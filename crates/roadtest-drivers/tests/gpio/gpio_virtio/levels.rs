@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::rtc::{AF, Alarm, IRQF, RtcTime};
-use roadtest::{Board, Bus, Chip, Direction, Edge, I2cTarget, Level, Nack, SimTime};
+use roadtest::{Board, Bus, Chip, Direction, Edge, I2cTarget, Level, Nack, Placement, SimTime};
 use roadtest_chips::rtc::pcf8563::Pcf8563;
 
 use Level::{High, Low};
@@ -21,9 +21,10 @@ fn alarm() -> Alarm {
 fn a_low_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio_named(0, "int");
-    let clock = board
-        .i2c(0x51, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
+    let clock = board.i2c(
+        0x51,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
     clock.with(|chip| chip.set_time(BEFORE));
     let uml = board.boot()?;
     let rtc = uml.bind(&clock)?.rtc()?;
@@ -84,9 +85,10 @@ fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
     let int = board.gpio_named(0, "int");
     let mut chip = Pcf8563::new();
     chip.set_time(BEFORE);
-    let clock = board
-        .i2c(0x51, Inverted(chip))
-        .interrupt(&int, Edge::LevelHigh);
+    let clock = board.i2c(
+        0x51,
+        Placement::of(Inverted(chip)).interrupt(&int, Edge::LevelHigh),
+    );
     let uml = board.boot()?;
     let rtc = uml.bind(&clock)?.rtc()?;
     rtc.set_alarm(alarm())?;
@@ -101,12 +103,14 @@ fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
 fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio(0).shared();
-    let one = board
-        .i2c(0x50, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
-    let two = board
-        .i2c(0x51, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
+    let one = board.i2c(
+        0x50,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
+    let two = board.i2c(
+        0x51,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
     one.with(|chip| chip.set_time(BEFORE));
     two.with(|chip| chip.set_time(BEFORE));
     let uml = board.boot()?;
@@ -128,12 +132,14 @@ fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
 fn two_chips_on_one_line_must_be_meant() {
     let mut board = Board::new();
     let int = board.gpio(0);
-    let _one = board
-        .i2c(0x50, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
-    let _two = board
-        .i2c(0x51, Pcf8563::new())
-        .interrupt(&int, Edge::LevelLow);
+    let _one = board.i2c(
+        0x50,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
+    let _two = board.i2c(
+        0x51,
+        Placement::of(Pcf8563::new()).interrupt(&int, Edge::LevelLow),
+    );
     let error = board.to_dts().unwrap_err().to_string();
     assert!(
         error.contains("interrupt output of pcf8563 at")

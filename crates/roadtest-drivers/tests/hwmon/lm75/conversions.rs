@@ -2,7 +2,7 @@
 //! When a temperature is there to be read. The driver never waits for a
 //! conversion, which the chips' contracts find out.
 
-use roadtest::{Board, Celsius, Device, I2cTarget, SimTime, Uml};
+use roadtest::{Board, Celsius, Device, I2cTarget, Placement, SimTime, Uml};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
 use super::{bind, for_as6200};
@@ -30,7 +30,7 @@ fn an_lm75_that_is_woken_is_read_before_its_first_conversion() -> roadtest::Resu
 fn check_power_up<C: I2cTarget>(mut board: Board, chip: C, takes: SimTime) -> roadtest::Result {
     let switch = board.gpio(0);
     let supply = board.fixed_supply("vs", 3_300_000, &switch);
-    let chip = board.i2c(0x48, chip).powered_by("vs", &supply);
+    let chip = board.i2c(0x48, Placement::of(chip).powered_by("vs", &supply));
     let uml = board.boot()?;
     let hwmon = uml.bind(&chip)?.class("hwmon")?;
     uml.expect_violation(TOO_EARLY);

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use roadtest::suite::hwmon::{self, Limit};
 use roadtest::view::hwmon::{Celsius, Hwmon, Millivolts};
 use roadtest::view::regulator::State;
-use roadtest::{Board, Device, Errno, Level, Node, SimTime, Uml, Wired};
+use roadtest::{Board, Device, Errno, Level, Node, Placement, SimTime, Uml, Wired};
 use roadtest_chips::hwmon::pmbus::ltc2978::{Line, Ltc2977};
 
 const ADDRESS: u8 = 0x5c;
@@ -48,11 +48,12 @@ fn chip() -> Ltc2977 {
 
 fn manager(chip: Ltc2977, regulators: Option<Node>) -> roadtest::Result<Manager> {
     let mut board = Board::new();
-    let mut chip = board.i2c(ADDRESS.into(), chip);
+    let mut chip = Placement::of(chip);
     if let Some(regulators) = regulators {
         chip = chip.child(regulators);
         board.consumer("load", "vout0");
     }
+    let chip = board.i2c(ADDRESS.into(), chip);
     manager_on(board, chip)
 }
 
@@ -301,9 +302,10 @@ fn after_the_initialization_time_the_chip_is_there() -> roadtest::Result {
 fn powered_by_the_kernel() -> roadtest::Result<(Uml, Wired<Ltc2977>)> {
     let mut board = Board::new();
     let enable = board.gpio_named(0, "vin-enable");
-    let chip = board
-        .i2c(ADDRESS.into(), chip())
-        .supply(&enable, Level::High);
+    let chip = board.i2c(
+        ADDRESS.into(),
+        Placement::of(chip()).supply(&enable, Level::High),
+    );
     board.dts(
         "/ {
             vin: vin {

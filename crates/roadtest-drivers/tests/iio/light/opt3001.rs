@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::iio::Iio;
-use roadtest::{Board, Edge, Errno, Lux, SimTime, Uml, Wired};
+use roadtest::{Board, Edge, Errno, Lux, Placement, SimTime, Uml, Wired};
 use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
 
 mod events;
@@ -32,8 +32,10 @@ fn without_interrupt() -> (Board, Wired<Opt3001>) {
 fn with_interrupt() -> (Board, Wired<Opt3001>) {
     let mut board = Board::new();
     let int = board.gpio_named(3, "light-int");
-    let light = board.i2c(0x44, Opt3001::new());
-    let light = light.interrupt(&int, Edge::Falling);
+    let light = board.i2c(
+        0x44,
+        Placement::of(Opt3001::new()).interrupt(&int, Edge::Falling),
+    );
     (board, light)
 }
 

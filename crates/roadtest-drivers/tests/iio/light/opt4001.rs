@@ -5,7 +5,7 @@
 use insta::assert_snapshot;
 use roadtest::suite::iio::{Measured, Sensor};
 use roadtest::view::iio::Iio;
-use roadtest::{Board, Cell, Errno, Level, SimTime, Uml, Wired};
+use roadtest::{Board, Cell, Errno, Level, Placement, SimTime, Uml, Wired};
 use roadtest_chips::iio::light::opt4001::Opt4001;
 
 const PICOSTAR: &str = "ti,opt4001-picostar";
@@ -26,10 +26,12 @@ const VDD: &str = r#"
 fn board(compatible: &str) -> (Board, Wired<Opt4001>) {
     let mut board = Board::new();
     board.since((6, 12), "the driver is newer");
-    let light = board
-        .i2c(0x45, Opt4001::new())
-        .compatible(compatible)
-        .prop("vdd-supply", [Cell::phandle("vdd")]);
+    let light = board.i2c(
+        0x45,
+        Placement::of(Opt4001::new())
+            .compatible(compatible)
+            .prop("vdd-supply", [Cell::phandle("vdd")]),
+    );
     board.dts(VDD);
     (board, light)
 }
@@ -170,10 +172,12 @@ fn switched(startup: SimTime, delay_us: u32) -> (Board, Wired<Opt4001>) {
     let mut board = Board::new();
     board.since((6, 12), "the driver is newer");
     let switch = board.gpio(0);
-    let light = board
-        .i2c(0x45, Opt4001::with_start_up(startup))
-        .supply(&switch, Level::High)
-        .prop("vdd-supply", [Cell::phandle("vdd")]);
+    let light = board.i2c(
+        0x45,
+        Placement::of(Opt4001::with_start_up(startup))
+            .supply(&switch, Level::High)
+            .prop("vdd-supply", [Cell::phandle("vdd")]),
+    );
     board.dts(VDD);
     board.dts(&format!(
         "&vdd {{ gpios = <&gpio 0 0>; enable-active-high; startup-delay-us = <{delay_us}>; }};"

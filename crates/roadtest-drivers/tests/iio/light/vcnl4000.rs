@@ -2,7 +2,7 @@
 //! `drivers/iio/light/vcnl4000.c`: Vishay's ambient light and proximity
 //! sensors, a module for each chip that the driver knows apart.
 
-use roadtest::{Board, Edge, I2cTarget, Wired};
+use roadtest::{Board, Edge, I2cTarget, Placement, Wired};
 
 mod vcnl4000_itself;
 mod vcnl4010;
@@ -13,7 +13,7 @@ mod vcnl4200;
 fn board_with_interrupt<C: I2cTarget>(address: u16, chip: C) -> (Board, Wired<C>) {
     let mut board = Board::new();
     let int = board.gpio(3);
-    let chip = board.i2c(address, chip).interrupt(&int, Edge::Falling);
+    let chip = board.i2c(address, Placement::of(chip).interrupt(&int, Edge::Falling));
     (board, chip)
 }
 

@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::iio::Iio;
-use roadtest::{Board, Device, Edge, Errno, Pin, Uml, Wired};
+use roadtest::{Board, Device, Edge, Errno, Pin, Placement, Uml, Wired};
 use roadtest_chips::iio::proximity::irsd200::Irsd200;
 
 mod events;
@@ -16,7 +16,7 @@ const RATE: &str = "in_proximity_sampling_frequency";
 fn board(chip: Irsd200) -> (Board, Wired<Irsd200>, Pin) {
     let mut board = Board::new();
     let int = board.gpio(1);
-    let sensor = board.i2c(0x48, chip).interrupt(&int, Edge::Rising);
+    let sensor = board.i2c(0x48, Placement::of(chip).interrupt(&int, Edge::Rising));
     (board, sensor, int)
 }
 
@@ -85,12 +85,14 @@ fn it_can_be_bound_again_after_unbind() -> roadtest::Result {
 fn two_sensors_cannot_share_an_interrupt_of_edges() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio(1).shared();
-    let first = board
-        .i2c(0x48, Irsd200::new())
-        .interrupt(&int, Edge::Rising);
-    let second = board
-        .i2c(0x49, Irsd200::new())
-        .interrupt(&int, Edge::Rising);
+    let first = board.i2c(
+        0x48,
+        Placement::of(Irsd200::new()).interrupt(&int, Edge::Rising),
+    );
+    let second = board.i2c(
+        0x49,
+        Placement::of(Irsd200::new()).interrupt(&int, Edge::Rising),
+    );
     let uml = board.boot()?;
     let device = uml.bind(&first)?;
     let error = uml.bind(&second).err().and_then(|error| error.errno());
@@ -125,10 +127,12 @@ fn the_supply_is_on_before_the_first_access() -> roadtest::Result {
     let mut board = Board::new();
     let (int, enable) = (board.gpio(1), board.gpio(2));
     let vdd = board.fixed_supply("vdd", 3_300_000, &enable);
-    let sensor = board
-        .i2c(0x48, Irsd200::new())
-        .interrupt(&int, Edge::Rising)
-        .powered_by("vdd", &vdd);
+    let sensor = board.i2c(
+        0x48,
+        Placement::of(Irsd200::new())
+            .interrupt(&int, Edge::Rising)
+            .powered_by("vdd", &vdd),
+    );
     let uml = board.boot()?;
     assert!(!vdd.is_on());
     let device = uml.bind(&sensor)?;

@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::nvmem::Nvmem;
-use roadtest::{Board, Errno, Level, SimTime, Supply, Uml, Wired};
+use roadtest::{Board, Errno, Level, Placement, SimTime, Supply, Uml, Wired};
 use roadtest_chips::misc::eeprom::at24::{At24, At24c02, At24c256, C02, C256, Part, WRITE_CYCLE};
 
 /// How long the driver tries, unless it is told.
@@ -31,7 +31,7 @@ fn number(n: usize) -> u8 {
 fn bind<P: Part>(chip: At24<P>) -> roadtest::Result<(Uml, Wired<At24<P>>, Nvmem)> {
     let mut board = Board::new();
     let page = u32::try_from(P::PAGE).unwrap();
-    let chip = board.i2c(0x50, chip).prop("pagesize", page);
+    let chip = board.i2c(0x50, Placement::of(chip).prop("pagesize", page));
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     chip.forget();
@@ -41,7 +41,7 @@ fn bind<P: Part>(chip: At24<P>) -> roadtest::Result<(Uml, Wired<At24<P>>, Nvmem)
 #[test]
 fn devicetree_has_the_page_size() -> roadtest::Result {
     let mut board = Board::new();
-    let _chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 8);
+    let _chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
     assert_snapshot!(board.to_dts()?);
     Ok(())
 }
@@ -49,7 +49,7 @@ fn devicetree_has_the_page_size() -> roadtest::Result {
 #[test]
 fn probe_reads_one_byte() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 8);
+    let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
     let uml = board.boot()?;
     let eeprom = uml.bind(&chip)?;
     assert!(
@@ -186,7 +186,7 @@ fn a_write_cycle_beyond_25_ms_is_a_timeout() -> roadtest::Result {
 #[test]
 fn the_timeout_is_a_module_parameter() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 8);
+    let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
     let uml = board.boot()?;
     uml.load_with("at24", "write_timeout=100")?;
     let memory = uml.bind(&chip)?.nvmem()?;
@@ -198,7 +198,7 @@ fn the_timeout_is_a_module_parameter() -> roadtest::Result {
 #[test]
 fn the_piece_size_is_a_module_parameter() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 8);
+    let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
     let uml = board.boot()?;
     uml.load_with("at24", "io_limit=64")?;
     let memory = uml.bind(&chip)?.nvmem()?;
@@ -211,10 +211,10 @@ fn the_piece_size_is_a_module_parameter() -> roadtest::Result {
 #[test]
 fn a_read_only_part_cannot_be_opened_for_writing() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, numbered::<C02>());
-    let chip = chip
+    let chip = Placement::of(numbered::<C02>())
         .prop("pagesize", 8)
         .prop("read-only", roadtest::Value::flag());
+    let chip = board.i2c(0x50, chip);
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     assert!(uml.dmesg().contains("256 byte 24c02 EEPROM, read-only"));
@@ -266,7 +266,7 @@ fn a_write_ends_at_the_end() -> roadtest::Result {
 #[test]
 fn size_can_be_told() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, numbered::<C02>()).prop("size", 128);
+    let chip = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("size", 128));
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     assert_eq!(memory.read_all()?.len(), 128);
@@ -278,7 +278,7 @@ fn size_can_be_told() -> roadtest::Result {
 #[test]
 fn the_old_eeprom_file_shows_the_same_memory() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, numbered::<C02>()).prop("pagesize", 8);
+    let chip = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("pagesize", 8));
     let uml = board.boot()?;
     let eeprom = uml.bind(&chip)?;
     let file = eeprom.open("eeprom")?;
@@ -299,7 +299,7 @@ fn cells_of_the_layout_are_files() -> roadtest::Result {
         .prop("#address-cells", 1)
         .prop("#size-cells", 1)
         .child(roadtest::Node::new("mac-address@10").prop("reg", [0x10, 6]));
-    let chip = board.i2c(0x50, numbered::<C02>()).child(layout);
+    let chip = board.i2c(0x50, Placement::of(numbered::<C02>()).child(layout));
     let uml = board.boot()?;
     let memory = uml.bind(&chip)?.nvmem()?;
     assert_eq!(memory.cells(), Ok(vec!["mac-address@10,0".to_owned()]));
@@ -311,7 +311,7 @@ fn cells_of_the_layout_are_files() -> roadtest::Result {
 #[test]
 fn a_page_size_of_zero_is_refused() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 0);
+    let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 0));
     let uml = board.boot()?;
     let error = uml.bind(&chip).map(drop).unwrap_err();
     assert_eq!(error.errno(), Some(Errno::EINVAL));
@@ -324,7 +324,7 @@ fn a_page_size_of_zero_is_refused() -> roadtest::Result {
 #[test]
 fn a_page_size_beyond_the_chips_breaks_its_contract() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c02::new()).prop("pagesize", 16);
+    let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 16));
     let uml = board.boot()?;
     uml.expect_violation("write of 16 data bytes, a page has 8");
     let memory = uml.bind(&chip)?.nvmem()?;
@@ -337,8 +337,10 @@ fn a_page_size_beyond_the_chips_breaks_its_contract() -> roadtest::Result {
 #[test]
 fn an_address_width_below_the_chips_breaks_its_contract() -> roadtest::Result {
     let mut board = Board::new();
-    let chip = board.i2c(0x50, At24c256::new());
-    let chip = chip.prop("address-width", 8).prop("num-addresses", 1);
+    let chip = Placement::of(At24c256::new())
+        .prop("address-width", 8)
+        .prop("num-addresses", 1);
+    let chip = board.i2c(0x50, chip);
     let uml = board.boot()?;
     uml.expect_violation("write of 1 of 2 address bytes");
     uml.bind(&chip)?;
@@ -378,8 +380,8 @@ fn a_24c256_is_read_whole() -> roadtest::Result {
 #[test]
 fn two_parts_on_a_bus_are_two_memories() -> roadtest::Result {
     let mut board = Board::new();
-    let first = board.i2c(0x50, numbered::<C02>()).prop("pagesize", 8);
-    let second = board.i2c(0x51, At24c02::new()).prop("pagesize", 8);
+    let first = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("pagesize", 8));
+    let second = board.i2c(0x51, Placement::of(At24c02::new()).prop("pagesize", 8));
     let uml = board.boot()?;
     let one = uml.bind(&first)?.nvmem()?;
     let two = uml.bind(&second)?.nvmem()?;
@@ -404,8 +406,10 @@ fn switched(delay_us: u32) -> (Board, Wired<At24<C02>>, Supply) {
     let mut board = Board::new();
     let vcc = board.gpio(0);
     let supply = board.fixed_supply("vcc", 3_300_000, &vcc);
-    let chip = board.i2c(0x50, numbered::<C02>());
-    let chip = chip.prop("pagesize", 8).powered_by("vcc", &supply);
+    let chip = Placement::of(numbered::<C02>())
+        .prop("pagesize", 8)
+        .powered_by("vcc", &supply);
+    let chip = board.i2c(0x50, chip);
     let label = supply.label();
     board.dts(&format!("&{label} {{ startup-delay-us = <{delay_us}>; }};"));
     (board, chip, supply)

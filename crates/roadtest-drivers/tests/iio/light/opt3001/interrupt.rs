@@ -2,7 +2,7 @@
 //! What is different where the interrupt ends the wait for a conversion.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Edge, Errno, SimTime, Uml};
+use roadtest::{Board, Edge, Errno, Placement, SimTime, Uml};
 use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
 
 use super::{FALLING_VALUE, INPUT, INTEGRATION_TIME, LATE, bind, start_to_result, with_interrupt};
@@ -80,8 +80,10 @@ fn a_reader_that_gives_up_during_the_handler_leaves_the_lock_alone() -> roadtest
     // Slow enough that a transfer takes half a tick.
     board.scl_hz(10_000);
     let int = board.gpio_named(3, "light-int");
-    let light = board.i2c(0x44, Opt3001::new());
-    let light = light.interrupt(&int, Edge::Falling);
+    let light = board.i2c(
+        0x44,
+        Placement::of(Opt3001::new()).interrupt(&int, Edge::Falling),
+    );
     let (uml, light, iio) = bind((board, light))?;
 
     // How long after the start of a conversion does the reader give up? That

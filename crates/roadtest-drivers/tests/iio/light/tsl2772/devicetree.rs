@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What the properties of its node make of the chip.
 
-use roadtest::{Board, Value};
+use roadtest::{Board, Placement, Value};
 use roadtest_chips::iio::light::tsl2772::Tsl2772;
 
 /// The bits of CONTROL that a devicetree makes: LED current (7:6) and
 /// photodiodes (5:4).
 fn control_bits(property: &str, value: Value) -> roadtest::Result<u8> {
     let mut board = Board::new();
-    let sensor = board.i2c(0x39, Tsl2772::default()).prop(property, value);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).prop(property, value),
+    );
     let uml = board.boot()?;
     uml.bind(&sensor)?;
     let written = sensor.timeline().writes("CONTROL");
@@ -70,9 +73,10 @@ fn without_the_property_the_diode_is_channel_1() -> roadtest::Result {
 #[test]
 fn an_invalid_diode_leaves_the_default_and_is_said_in_the_log() -> roadtest::Result {
     let mut board = Board::new();
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .prop("amstaos,proximity-diodes", Value::cells([0, 2]));
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).prop("amstaos,proximity-diodes", Value::cells([0, 2])),
+    );
     let uml = board.boot()?;
     // The driver reports the value and goes on: its caller drops the error.
     uml.bind(&sensor)?;
@@ -93,9 +97,10 @@ fn a_third_diode_is_ignored() -> roadtest::Result {
 #[test]
 fn an_empty_property_selects_the_reserved_value() -> roadtest::Result {
     let mut board = Board::new();
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .prop("amstaos,proximity-diodes", Value::flag());
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).prop("amstaos,proximity-diodes", Value::flag()),
+    );
     let uml = board.boot()?;
     uml.expect_violation("sets PDIODE of CONTROL to 0");
     uml.bind(&sensor)?;

@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 use roadtest::view::iio::{Events, Iio};
-use roadtest::{Board, Edge, SimTime, Uml, Wired};
+use roadtest::{Board, Edge, Placement, SimTime, Uml, Wired};
 use roadtest_chips::iio::light::tsl2772::Tsl2772;
 
 use super::{ROUND, ready};
@@ -19,9 +19,10 @@ fn without_interrupt_there_are_no_events() -> roadtest::Result {
 fn with_interrupt() -> roadtest::Result<(Uml, Wired<Tsl2772>, Iio)> {
     let mut board = Board::new();
     let int = board.gpio(2);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .interrupt(&int, Edge::Falling);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).interrupt(&int, Edge::Falling),
+    );
     let uml = board.boot()?;
     let iio = uml.bind(&sensor)?.iio()?;
     sensor.forget();

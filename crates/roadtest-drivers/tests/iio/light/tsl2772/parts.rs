@@ -2,7 +2,7 @@
 //! The parts that the driver knows, and what each offers.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Errno, Uml};
+use roadtest::{Board, Errno, Placement, Uml};
 use roadtest_chips::iio::light::tsl2772::{Part, Tsl2772};
 
 use super::ROUND;
@@ -10,9 +10,10 @@ use super::ROUND;
 /// Probes a part, and gives the attributes that its driver made.
 fn attributes(part: Part) -> roadtest::Result<(Uml, String)> {
     let mut board = Board::new();
-    let sensor = board
-        .i2c(0x39, Tsl2772::new(part))
-        .compatible(part.compatible());
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::new(part)).compatible(part.compatible()),
+    );
     let uml = board.boot()?;
     let iio = uml.bind(&sensor)?.iio()?;
     let names = iio.attributes()?;
@@ -60,7 +61,10 @@ fn a_tsl2772_offers_light_and_proximity_with_gain() -> roadtest::Result {
 /// What comes of probing a part under a compatible.
 fn probe(part: Part, compatible: &str) -> roadtest::Result<Result<(), Option<Errno>>> {
     let mut board = Board::new();
-    let sensor = board.i2c(0x39, Tsl2772::new(part)).compatible(compatible);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::new(part)).compatible(compatible),
+    );
     let uml = board.boot()?;
     let bound = uml.bind(&sensor);
     Ok(bound.map(drop).map_err(|error| error.errno()))
@@ -80,9 +84,10 @@ fn every_part_is_known_by_its_compatible() -> roadtest::Result {
 fn an_apds9900_measures_light_with_equations_of_its_own() -> roadtest::Result {
     let mut board = Board::new();
     board.since((7, 0), "the driver of 6.12 does not know APDS-9900");
-    let sensor = board
-        .i2c(0x39, Tsl2772::new(Part::Apds9900))
-        .compatible(Part::Apds9900.compatible());
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::new(Part::Apds9900)).compatible(Part::Apds9900.compatible()),
+    );
     let uml = board.boot()?;
     let iio = uml.bind(&sensor)?.iio()?;
     sensor.with(|chip| chip.set_light(500, 100));

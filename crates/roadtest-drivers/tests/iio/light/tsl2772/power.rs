@@ -2,7 +2,7 @@
 //! Probe, unbind, supplies, and the order of starting.
 
 use insta::assert_snapshot;
-use roadtest::{Board, Errno, Level, SimTime};
+use roadtest::{Board, Errno, Level, Placement, SimTime};
 use roadtest_chips::iio::light::tsl2772::{Settling, Tsl2772};
 
 #[test]
@@ -51,10 +51,12 @@ fn both_supplies_are_on_before_the_first_access_and_off_after_unbind() -> roadte
     let (vdd, vddio) = (board.gpio(0), board.gpio(1));
     let vdd = board.fixed_supply("vdd", 3_000_000, &vdd);
     let vddio = board.fixed_supply("vddio", 1_800_000, &vddio);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .powered_by("vdd", &vdd)
-        .powered_by("vddio", &vddio);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default())
+            .powered_by("vdd", &vdd)
+            .powered_by("vddio", &vddio),
+    );
     let uml = board.boot()?;
     assert!(!vdd.is_on() && !vddio.is_on());
     let device = uml.bind(&sensor)?;
@@ -70,7 +72,7 @@ fn a_chip_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
     let pin = board.gpio(0);
     let vdd = board.fixed_supply("vdd", 3_000_000, &pin);
     let slow = Tsl2772::default().start_up(SimTime::ms(40));
-    let sensor = board.i2c(0x39, slow).powered_by("vdd", &vdd);
+    let sensor = board.i2c(0x39, Placement::of(slow).powered_by("vdd", &vdd));
     let uml = board.boot()?;
     uml.expect_violation("from power-up to first access, at least 40 ms required");
     uml.bind(&sensor)?;
@@ -82,9 +84,10 @@ fn a_chip_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
 fn a_supply_that_the_devicetree_does_not_name_stays_off() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
-    let sensor = board
-        .i2c(0x39, Tsl2772::default())
-        .supply(&pin, Level::High);
+    let sensor = board.i2c(
+        0x39,
+        Placement::of(Tsl2772::default()).supply(&pin, Level::High),
+    );
     let uml = board.boot()?;
     uml.expect_violation("access without power");
     let error = uml.bind(&sensor).err().and_then(|error| error.errno());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The time that the chip needs after power-up.
 
-use roadtest::{Board, Chip, SimTime, Uml, Wired};
+use roadtest::{Board, Chip, Placement, SimTime, Uml, Wired};
 use roadtest_chips::iio::temperature::tmp117::Tmp117;
 
 /// A board on which the driver switches the chip's supply, and the chip.
@@ -10,9 +10,10 @@ fn switched() -> roadtest::Result<(Uml, Wired<Tmp117>)> {
     board.since((6, 12), "the driver of 6.1 knows no supply");
     let switch = board.gpio(0);
     let supply = board.fixed_supply("vcc", 3_300_000, &switch);
-    let chip = board
-        .i2c(0x48, Tmp117::default())
-        .powered_by("vcc", &supply);
+    let chip = board.i2c(
+        0x48,
+        Placement::of(Tmp117::default()).powered_by("vcc", &supply),
+    );
     Ok((board.boot()?, chip))
 }
 

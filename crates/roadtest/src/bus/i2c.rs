@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+//! The virtio I2C adapter (virtio 1.2, section 5.17) and the board's methods
+//! for its buses: messages queue up, each takes the time that its bits take on
+//! the bus. The target hears of a message at the end of its address byte, and
+//! carries it out at the end of its last byte. Where the address or a byte of
+//! data is not acknowledged, the message ends there.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::Location;
+use std::rc::Rc;
+
+use roadtest_dt::Node;
+use roadtest_model::{Access, Bus, Direction, I2cTarget, SimTime};
+use roadtest_vhost::{Chain, DeviceSpec};
+use roadtest_virtio::Reply;
+use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request, Sequencer};
+
+use super::{Controller, Port};
+use crate::board::Board;
+use crate::fault::Fault;
+use crate::placement::Placement;
+use crate::wired::Wired;
+use crate::world::World;
+use crate::world::chips::ChipId;
+use crate::world::trace::{End, Message, Outcome};
+
+/// The name of the first bus: of its device, node, label and socket.
+const FIRST: &str = "i2c";
+/// 7-bit addresses that the I2C specification does not reserve.
+const ADDRESSES: std::ops::RangeInclusive<u16> = 0x08..=0x77;
+/// SCL of a bus, unless the board says otherwise.
+const SCL_HZ: u32 = 400_000;
+
+/// A further I2C bus of a board, made by [`Board::i2c_bus`].
+#[derive(Clone, Debug)]
+pub struct I2cBus {
+    name: String,
+}
+
+impl Board {
+    /// Puts a chip at a 7-bit address of the board's first I2C bus: a model,
+    /// or a [`Placement`] that says what its pins are connected to.
+    #[track_caller]
+    pub fn i2c<C: I2cTarget>(&mut self, address: u16, chip: impl Into<Placement<C>>) -> Wired<C> {
+        self.place_i2c(FIRST, address, chip.into())
+    }
+
+    /// The rate of SCL on the board's first I2C bus in Hz, 400 kHz unless
+    /// changed; to be called before chips are put on the bus. It gives each
+    /// message its duration.
+    pub fn scl_hz(&mut self, hz: u32) -> &mut Self {
+        self.i2c_controller(FIRST).scl_hz = hz.max(1);
+        self
+    }
+
+    /// Another I2C bus, whose devicetree node has this label, with SCL at
+    /// `scl_hz` Hz. The first one needs no call.
+    ///
+    /// ```
+    /// # use roadtest::Board;
+    /// # use roadtest_chips::hwmon::lm75::Lm75;
+    /// let mut board = Board::new();
+    /// let inside = board.i2c(0x48, Lm75::default());
+    /// let bus = board.i2c_bus("outdoor", 100_000);
+    /// let outside = board.i2c_on(&bus, 0x48, Lm75::default());
+    /// ```
+    #[track_caller]
+    pub fn i2c_bus(&mut self, name: &str, scl_hz: u32) -> I2cBus {
+        let place = Location::caller();
+        if self.has_controller(name) {
+            self.error(format!(
+                "the board has a device named {name} already; name the bus at {place} otherwise"
+            ));
+        } else {
+            self.i2c_controller(name).scl_hz = scl_hz.max(1);
+        }
+        I2cBus {
+            name: name.to_owned(),
+        }
+    }
+
+    /// Puts a chip at a 7-bit address of one of the board's further I2C buses.
+    #[track_caller]
+    pub fn i2c_on<C: I2cTarget>(
+        &mut self,
+        bus: &I2cBus,
+        address: u16,
+        chip: impl Into<Placement<C>>,
+    ) -> Wired<C> {
+        self.place_i2c(&bus.name, address, chip.into())
+    }
+
+    #[track_caller]
+    fn place_i2c<C: I2cTarget>(
+        &mut self,
+        bus: &str,
+        address: u16,
+        placement: Placement<C>,
+    ) -> Wired<C> {
+        let place = Location::caller();
+        let scl_hz_max = placement.chip.scl_hz_max();
+        let controller = self.i2c_controller(bus);
+        let scl_hz = controller.scl_hz;
+        let taken = controller.unit_at(address);
+        let path = format!("/sys/bus/i2c/devices/{}-{address:04x}", controller.number);
+        let (id, chip) = self.place(bus, address, path, placement, place);
+        let (name, other) = {
+            let chips = self.world.chips.borrow();
+            let other = taken.map(|id| (chips[id].name.clone(), chips[id].place));
+            (chips[id].name.clone(), other)
+        };
+        if !ADDRESSES.contains(&address) {
+            self.error(format!(
+                "{name} at {place} has address {address:#04x}; a chip's is 0x08 to 0x77"
+            ));
+        }
+        if let Some((other, at)) = other {
+            self.error(format!(
+                "{other} at {at} and {name} at {place} are both at address {address:#04x}"
+            ));
+        }
+        if scl_hz_max < scl_hz {
+            self.error(format!(
+                "{name} at {place} allows {scl_hz_max} Hz on SCL, the bus has {scl_hz} Hz; \
+                 call `board.scl_hz()` before"
+            ));
+        }
+        self.i2c_controller(bus).units.push(Unit {
+            address,
+            id,
+            target: chip.clone(),
+        });
+        Wired::new(chip, id, &self.world)
+    }
+
+    /// The bus that every board has, and that the kernel numbers first.
+    pub(crate) fn add_first_i2c(&mut self) {
+        self.i2c_controller(FIRST);
+    }
+
+    /// The controller of the bus with this name, made where there is none.
+    fn i2c_controller(&mut self, name: &str) -> &mut I2c {
+        if !self.has_controller(name) {
+            let number = self.controllers::<I2c>().count();
+            self.add(I2c::new(name, number));
+        }
+        match self.controller::<I2c>(name) {
+            Some(controller) => controller,
+            None => panic!("device {name} of this board is no I2C bus"),
+        }
+    }
+}
+
+/// A chip on the bus.
+struct Unit {
+    address: u16,
+    id: ChipId,
+    target: Rc<RefCell<dyn I2cTarget>>,
+}
+
+/// The adapter and its bus.
+pub(crate) struct I2c {
+    name: String,
+    /// The adapter's number in the kernel.
+    number: usize,
+    scl_hz: u32,
+    units: Vec<Unit>,
+    messages: VecDeque<Pending>,
+    phase: Option<Phase>,
+    sequencer: Sequencer,
+    /// The units that the transfer under way has addressed, by their places.
+    addressed: BTreeSet<usize>,
+}
+
+/// A message that waits for its turn, or has it.
+struct Pending {
+    chain: Chain,
+    request: Result<Request, codec::Malformed>,
+}
+
+/// What the first message is at.
+enum Phase {
+    /// It never reaches the bus.
+    Refused { at: SimTime },
+    /// Its address is on the bus until this time.
+    Address { start: SimTime, ends: SimTime },
+    /// Its data is, until this time.
+    Data {
+        start: SimTime,
+        ends: SimTime,
+        unit: usize,
+        /// How many bytes are acknowledged.
+        accepted: usize,
+        /// What the target logged at its address.
+        accesses: Vec<Access>,
+    },
+}
+
+impl I2c {
+    fn new(name: &str, number: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            number,
+            scl_hz: SCL_HZ,
+            units: Vec::new(),
+            messages: VecDeque::new(),
+            phase: None,
+            sequencer: Sequencer::new(),
+            addressed: BTreeSet::new(),
+        }
+    }
+
+    fn unit_at(&self, address: u16) -> Option<ChipId> {
+        let unit = self.units.iter().find(|unit| unit.address == address);
+        unit.map(|unit| unit.id)
+    }
+
+    /// How long a message of `data` bytes occupies the bus: START or repeated
+    /// START, the address and each byte with their acknowledge bits, and STOP.
+    fn duration(&self, data: usize) -> SimTime {
+        let bits = 2 + 9 * (1 + data as u64);
+        SimTime::ns(bits * 1_000_000_000 / u64::from(self.scl_hz))
+    }
+
+    /// Starts the first message's time, if there is one and it has not begun.
+    fn begin(&mut self, now: SimTime) {
+        if self.phase.is_some() {
+            return;
+        }
+        let Some(first) = self.messages.front() else {
+            return;
+        };
+        let admitted = self.sequencer.admission() == Admission::Attempt;
+        self.phase = Some(if admitted && first.request.is_ok() {
+            Phase::Address {
+                start: now,
+                ends: now + self.duration(0),
+            }
+        } else {
+            Phase::Refused { at: now }
+        });
+    }
+
+    /// The unit that an address byte reaches, by its place.
+    fn addressed(&self, address: Address, world: &World) -> Option<usize> {
+        let Address::Seven(address) = address else {
+            // No model has a ten-bit address, and the first byte of one is
+            // reserved among those of seven bits.
+            return None;
+        };
+        let mut units = self.units.iter();
+        let unit = units.position(|unit| unit.address == u16::from(address))?;
+        let gone = world.chips.borrow()[self.units[unit].id].disconnected;
+        (!gone).then_some(unit)
+    }
+
+    /// The address byte of the first message has passed.
+    fn address_ended(&mut self, start: SimTime, request: &Request, world: &World) -> Ended {
+        let Some(unit) = self.addressed(request.address, world) else {
+            return Ended::Now(Vec::new());
+        };
+        self.addressed.insert(unit);
+        let Unit { id, target, .. } = &self.units[unit];
+        let mut bus = Bus::at(world.now());
+        let direction = match &request.message {
+            codec::Message::Write(_) => Direction::Write,
+            codec::Message::Read(_) => Direction::Read,
+        };
+        let answer = world.guard(*id, || target.borrow_mut().start(&mut bus, direction));
+        let accesses = world.take_accesses(*id, bus);
+        if !matches!(answer, Some(Ok(()))) {
+            return Ended::Now(accesses);
+        }
+        world.settle(*id);
+        let len = request.len();
+        let accepted = match &request.message {
+            codec::Message::Write(bytes) => {
+                let accepted = world.guard(*id, || target.borrow().accepts(bytes));
+                accepted.unwrap_or(0).min(len)
+            }
+            codec::Message::Read(_) => len,
+        };
+        Ended::Later(Phase::Data {
+            start,
+            ends: start + self.duration(len.min(accepted + 1)),
+            unit,
+            accepted,
+            accesses,
+        })
+    }
+
+    /// The data of the first message have passed.
+    fn data_ended(
+        &self,
+        request: &Request,
+        unit: usize,
+        accepted: usize,
+        world: &World,
+    ) -> (Outcome, Vec<u8>, Bus) {
+        let Unit { id, target, .. } = &self.units[unit];
+        let mut bus = Bus::at(world.now());
+        let mut read = Vec::new();
+        let outcome = match &request.message {
+            codec::Message::Write(bytes) => {
+                let (taken, rest) = bytes.split_at(accepted);
+                if !taken.is_empty() || rest.is_empty() {
+                    world.guard(*id, || target.borrow_mut().write(&mut bus, taken));
+                }
+                match rest.first() {
+                    Some(byte) => {
+                        world.guard(*id, || target.borrow_mut().refused(&mut bus, *byte));
+                        Outcome::ByteRefused(accepted)
+                    }
+                    None => Outcome::Acknowledged,
+                }
+            }
+            codec::Message::Read(len) => {
+                read.resize(*len, 0);
+                world.guard(*id, || target.borrow_mut().read(&mut bus, &mut read));
+                Outcome::Acknowledged
+            }
+        };
+        (outcome, read, bus)
+    }
+
+    /// The first message is over.
+    fn finish(&mut self, done: Done, port: &mut Port<'_>) {
+        let Some(Pending { chain, request }) = self.messages.pop_front() else {
+            return;
+        };
+        let Ok(request) = request else { return };
+        let outcome = match done.outcome {
+            Outcome::Acknowledged => codec::Outcome::Acknowledged,
+            Outcome::AddressRefused | Outcome::ByteRefused(_) => codec::Outcome::Failed,
+        };
+        let action = self.sequencer.attempted(request.next, outcome);
+        let world = port.world;
+        let id = match request.address {
+            Address::Seven(address) => self.unit_at(address.into()),
+            Address::Ten(_) => None,
+        };
+        let chip = id.map_or(String::new(), |id| world.chips.borrow()[id].name.clone());
+        let (write, bytes) = match &request.message {
+            codec::Message::Write(bytes) => (true, bytes.as_slice()),
+            codec::Message::Read(_) => (false, done.read.as_slice()),
+        };
+        let message = Message {
+            address: request.address.number(),
+            chip,
+            write,
+            bytes: bytes.to_vec(),
+            start: done.start,
+            outcome: done.outcome,
+            end: match action {
+                BusAction::Hold => End::Restart,
+                BusAction::Stop | BusAction::Nothing => End::Stop,
+            },
+            held: done.held,
+            accesses: done.accesses,
+        };
+        world.trace.borrow_mut().i2c(world.now(), &message);
+        if let Some(id) = id {
+            for text in done.violations {
+                world.breach(&message.chip, text);
+            }
+            world.settle(id);
+        }
+        if action == BusAction::Stop {
+            self.stop(world);
+        }
+        let reply = match outcome {
+            codec::Outcome::Acknowledged => request.acknowledged(&done.read),
+            codec::Outcome::Failed => request.failed(),
+        };
+        self.complete(&chain, &reply, port);
+    }
+
+    /// The first message was refused before it reached the bus.
+    fn refuse(&mut self, port: &mut Port<'_>) {
+        let Some(Pending { chain, request }) = self.messages.pop_front() else {
+            return;
+        };
+        let (next, reply) = match request {
+            Ok(request) => (request.next, request.failed()),
+            Err(malformed) => (
+                malformed.next,
+                codec::request::error_reply(chain.writable_len()),
+            ),
+        };
+        if self.sequencer.refused(next) == BusAction::Stop {
+            self.stop(port.world);
+        }
+        self.complete(&chain, &reply, port);
+    }
+
+    fn complete(&mut self, chain: &Chain, reply: &Reply, port: &mut Port<'_>) {
+        port.push(codec::QUEUE, chain, reply);
+        // The driver waits for the last message of what it queued.
+        if !self.messages.is_empty() {
+            port.hold_call(codec::QUEUE);
+        }
+    }
+
+    /// Ends a transfer with STOP, which all chips see that it has addressed,
+    /// by their place on the bus.
+    fn stop(&mut self, world: &World) {
+        world.trace.borrow_mut().transfers += 1;
+        for unit in std::mem::take(&mut self.addressed) {
+            let Unit {
+                id,
+                target,
+                address,
+            } = &self.units[unit];
+            if world.chips.borrow()[*id].disconnected {
+                continue;
+            }
+            let mut bus = Bus::at(world.now());
+            world.guard(*id, || target.borrow_mut().stop(&mut bus));
+            let name = world.chips.borrow()[*id].name.clone();
+            let (accesses, violations) = bus.into_parts();
+            let now = world.now();
+            let mut trace = world.trace.borrow_mut();
+            trace.i2c_stopped(now, *address, &name, accesses);
+            drop(trace);
+            for violation in violations {
+                world.breach(&name, violation.text);
+            }
+            world.settle(*id);
+        }
+        world.trace.borrow_mut().i2c_stop(world.now());
+    }
+}
+
+/// What comes of the end of an address byte.
+enum Ended {
+    /// The message ends with it; what the target logged.
+    Now(Vec<Access>),
+    /// Its data follow.
+    Later(Phase),
+}
+
+/// What became of a message.
+struct Done {
+    start: SimTime,
+    outcome: Outcome,
+    read: Vec<u8>,
+    held: bool,
+    accesses: Vec<Access>,
+    violations: Vec<String>,
+}
+
+impl Controller for I2c {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn device_id(&self) -> u32 {
+        codec::DEVICE_ID
+    }
+
+    fn spec(&self) -> Option<DeviceSpec> {
+        Some(DeviceSpec {
+            name: self.name.clone(),
+            features: codec::FEATURES,
+            queues: codec::QUEUES,
+            config: Vec::new(),
+        })
+    }
+
+    fn node(&self, world: &World) -> Option<Node> {
+        let mut node = Node::new("i2c")
+            .label(&self.name)
+            .prop("compatible", format!("virtio,device{:x}", codec::DEVICE_ID))
+            .prop("#address-cells", 1)
+            .prop("#size-cells", 0);
+        for unit in &self.units {
+            node.push(crate::board::chip_node(world, unit.id));
+        }
+        Some(node)
+    }
+
+    fn kicked(&mut self, queue: usize, port: &mut Port<'_>) -> Result<(), Fault> {
+        while let Some(chain) = port.pop(queue) {
+            let request = Request::parse(&chain.readable, chain.writable_len());
+            if let Err(malformed) = &request {
+                port.malformed(malformed.reason.to_string());
+            }
+            self.messages.push_back(Pending { chain, request });
+        }
+        self.begin(port.now());
+        Ok(())
+    }
+
+    fn due(&self) -> Option<SimTime> {
+        match self.phase.as_ref()? {
+            Phase::Refused { at: time }
+            | Phase::Address { ends: time, .. }
+            | Phase::Data { ends: time, .. } => Some(*time),
+        }
+    }
+
+    fn happen(&mut self, port: &mut Port<'_>) -> Result<(), Fault> {
+        let request = match self.messages.front() {
+            Some(Pending {
+                request: Ok(request),
+                ..
+            }) => Some(request.clone()),
+            _ => None,
+        };
+        match (self.phase.take(), request) {
+            (Some(Phase::Address { start, .. }), Some(request)) => {
+                match self.address_ended(start, &request, port.world) {
+                    Ended::Later(phase) => {
+                        self.phase = Some(phase);
+                        return Ok(());
+                    }
+                    Ended::Now(accesses) => {
+                        let done = Done {
+                            start,
+                            outcome: Outcome::AddressRefused,
+                            read: Vec::new(),
+                            held: false,
+                            accesses,
+                            violations: Vec::new(),
+                        };
+                        self.finish(done, port);
+                    }
+                }
+            }
+            (
+                Some(Phase::Data {
+                    start,
+                    unit,
+                    accepted,
+                    mut accesses,
+                    ..
+                }),
+                Some(request),
+            ) => {
+                let (outcome, read, bus) = self.data_ended(&request, unit, accepted, port.world);
+                let held = bus.is_held();
+                let (more, violations) = bus.into_parts();
+                accesses.extend(more);
+                let done = Done {
+                    start,
+                    outcome,
+                    read,
+                    held,
+                    accesses,
+                    violations: violations.into_iter().map(|one| one.text).collect(),
+                };
+                self.finish(done, port);
+            }
+            (Some(_), _) => self.refuse(port),
+            (None, _) => {}
+        }
+        self.begin(port.now());
+        Ok(())
+    }
+
+    fn failed(&self) -> fn(usize) -> Reply {
+        codec::request::error_reply
+    }
+
+    /// The bus is free; the chips see the end of the transfer.
+    fn reset(&mut self, world: &World) {
+        self.messages.clear();
+        self.phase = None;
+        if self.sequencer.reset() == BusAction::Stop {
+            self.stop(world);
+        }
+    }
+}

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The daemon's side of a device: it negotiates features, answers for the
-//! configuration space, maps the guest's memory and sets the rings up. When
-//! the first kick arrives it gives both away and has nothing more to do: from
-//! then on the bridge works the rings itself, since the guest stands still
-//! until it has, and another thread would only cost two hand-overs.
+//! configuration space and keeps what the guest says about its queues. The
+//! bridge works the rings itself, since the guest stands still until it has,
+//! and another thread would only cost two hand-overs.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::os::fd::AsRawFd;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
+use rustix::event::{EventfdFlags, eventfd};
 use vhost::vhost_user::message::{VhostUserProtocolFeatures, VhostUserVirtioFeatures};
-use vhost_user_backend::{VhostUserBackendMut, VringRwLock};
+use vhost_user_backend::{VhostUserBackendMut, VhostUserDaemon, VringRwLock};
 use vm_memory::{GuestMemoryAtomic, GuestMemoryMmap};
 use vmm_sys_util::epoll::EventSet;
-use vmm_sys_util::event::{
-    EventConsumer, EventFlag, EventNotifier, new_event_consumer_and_notifier,
-};
+use vmm_sys_util::event::{EventConsumer, EventNotifier};
 
 /// `VIRTIO_F_VERSION_1`.
 const VERSION_1: u64 = 1 << 32;
@@ -35,55 +35,60 @@ pub struct DeviceSpec {
     pub queues: usize,
     /// Its configuration space.
     pub config: Vec<u8>,
+    /// The most bytes that one request may give the device to read. A chain
+    /// with more is malformed, and is not read.
+    pub readable_len_max: usize,
 }
 
-/// Where the guest's memory and the rings are.
-#[derive(Clone)]
-pub(crate) struct Rings {
-    pub(crate) memory: GuestMemoryAtomic<GuestMemoryMmap>,
-    pub(crate) vrings: Vec<VringRwLock>,
-}
-
-/// A place where the daemon leaves the [`Rings`].
-#[derive(Default)]
-pub(crate) struct Handover {
-    rings: Mutex<Option<Rings>>,
-    left: Condvar,
-}
-
-impl Handover {
-    fn leave(&self, rings: Rings) {
-        *self.rings.lock().unwrap_or_else(PoisonError::into_inner) = Some(rings);
-        self.left.notify_all();
-    }
-
-    /// The rings, as soon as the daemon has left them.
-    pub(crate) fn take(&self, within: Duration) -> Option<Rings> {
-        let guard = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut guard, _) = self
-            .left
-            .wait_timeout_while(guard, within, |rings| rings.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        guard.take()
-    }
-}
+/// The daemon of one device.
+pub(crate) type Daemon = VhostUserDaemon<Arc<RwLock<Backend>>>;
 
 /// The back end that `vhost-user-backend` drives.
 pub(crate) struct Backend {
     spec: DeviceSpec,
-    memory: Option<GuestMemoryAtomic<GuestMemoryMmap>>,
-    handover: Arc<Handover>,
-    exit: (EventConsumer, EventNotifier),
+    /// Where the queues go, once.
+    queues: Mutex<Option<Sender<Vec<VringRwLock>>>>,
 }
 
-impl Backend {
-    pub(crate) fn new(spec: DeviceSpec, handover: Arc<Handover>) -> io::Result<Self> {
-        Ok(Self {
-            spec,
-            memory: None,
-            handover,
-            exit: new_event_consumer_and_notifier(EventFlag::NONBLOCK | EventFlag::CLOEXEC)?,
-        })
+/// A daemon that is not connected yet, and the state of its queues.
+///
+/// The daemon shows its queues only to the thread that it starts for their
+/// kicks. That gets one event, hands them out, and ends with an error.
+/// Why: no kick ever reaches it, and the way that the daemon has to end it
+/// leaves an event descriptor open for as long as the process lives.
+///
+/// # Errors
+/// Where the daemon does not start.
+pub(crate) fn daemon(
+    spec: &DeviceSpec,
+    patience: Duration,
+) -> io::Result<(Daemon, Vec<VringRwLock>)> {
+    let (sender, queues): (_, Receiver<Vec<VringRwLock>>) = channel();
+    let event = eventfd(1, EventfdFlags::CLOEXEC)?;
+    let backend = Backend {
+        spec: spec.clone(),
+        queues: Mutex::new(Some(sender)),
+    };
+    let daemon = VhostUserDaemon::new(
+        spec.name.clone(),
+        Arc::new(RwLock::new(backend)),
+        GuestMemoryAtomic::new(GuestMemoryMmap::new()),
+    )
+    .map_err(|error| io::Error::other(error.to_string()))?;
+    // Numbers up to that of the queues are the daemon's own.
+    let number = spec.queues as u64 + 1;
+    let queues = daemon
+        .get_epoll_handlers()
+        .iter()
+        .try_for_each(|handler| handler.register_listener(event.as_raw_fd(), EventSet::IN, number))
+        .and_then(|()| queues.recv_timeout(patience).map_err(io::Error::other));
+    match queues {
+        Ok(queues) => Ok((daemon, queues)),
+        Err(error) => {
+            // To drop it is to wait for a thread that does not end.
+            std::mem::forget(daemon);
+            Err(error)
+        }
     }
 }
 
@@ -124,30 +129,27 @@ impl VhostUserBackendMut for Backend {
             .collect()
     }
 
-    fn update_memory(&mut self, memory: GuestMemoryAtomic<GuestMemoryMmap>) -> io::Result<()> {
-        self.memory = Some(memory);
+    fn update_memory(&mut self, _: GuestMemoryAtomic<GuestMemoryMmap>) -> io::Result<()> {
+        // The rings are worked through the guest's file.
         Ok(())
     }
 
     fn exit_event(&self, _thread: usize) -> Option<(EventConsumer, EventNotifier)> {
-        Some((self.exit.0.try_clone().ok()?, self.exit.1.try_clone().ok()?))
+        None
     }
 
+    /// Hands the queues out and ends the thread: see [`daemon`].
     fn handle_event(
         &mut self,
-        _queue: u16,
+        _event: u16,
         _events: EventSet,
         vrings: &[VringRwLock],
         _thread: usize,
     ) -> io::Result<()> {
-        // A ring can be enabled only after the memory table was set, but that
-        // is the guest's doing, and the guest is not trusted.
-        if let Some(memory) = self.memory.clone() {
-            self.handover.leave(Rings {
-                memory,
-                vrings: vrings.to_vec(),
-            });
+        if let Ok(Some(queues)) = self.queues.get_mut().map(Option::take) {
+            // Whoever asked may have given up.
+            let _ = queues.send(vrings.to_vec());
         }
-        Ok(())
+        Err(io::Error::other("the queues are handed out"))
     }
 }

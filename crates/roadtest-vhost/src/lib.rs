@@ -9,15 +9,29 @@
 //! kicked a queue, and buffers to fill.
 //!
 //! - [`message`]: vhost-user messages on a socket, with their descriptors.
-//! - [`backend`]: the daemon's side, which learns where rings and memory are.
-//! - [`ring`]: descriptor chains in, used buffers out, every address checked.
-//! - [`link`]: the bridge between the two, driven by the caller's poll loop.
+//! - [`backend`]: the daemon's side, which negotiates.
+//! - `memory`: the guest's memory, by its file; nothing of it is mapped.
+//! - [`chain`]: what the guest has put into descriptors, every index checked.
+//! - [`ring`]: chains in, used buffers out.
+//! - [`link`]: the bridge between guest and daemon, driven by the caller's
+//!   poll loop.
+//!
+//! The guest is not trusted. Whatever it sends, no memory is taken in the
+//! amount that it names, no read waits for it longer than [`link::PATIENCE`],
+//! and nothing that it does with its files is a signal here.
+
+#![forbid(unsafe_code)]
 
 pub mod backend;
+pub mod chain;
+pub mod error;
 pub mod link;
+mod memory;
 pub mod message;
 pub mod ring;
 
 pub use backend::DeviceSpec;
-pub use link::{Error, Link, Progress};
-pub use ring::{Chain, Popped, RingError};
+pub use chain::Chain;
+pub use error::Error;
+pub use link::{Link, Progress};
+pub use ring::{Popped, RingError};

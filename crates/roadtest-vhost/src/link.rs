@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The bridge between UML's `virtio_uml` driver and the daemon. It never
-//! blocks on the guest except for the rest of a message that has begun; the
-//! caller polls [`Link::fd`] and calls [`Link::serve`].
+//! blocks on the guest: the caller polls [`Link::fd`] and calls
+//! [`Link::serve`], and a guest that begins a message without ending it, or
+//! takes no replies, is an error after [`PATIENCE`].
 //!
 //! What differs between the two dialects (`arch/um/drivers/virtio_uml.c`):
 //!
@@ -11,68 +12,37 @@
 //!   not know: kicks and calls become messages here, and never reach it.
 //! - UML's request channel (`SET_BACKEND_REQ_FD`) carries our calls and must
 //!   stay open as long as the device exists.
+//! - UML has no message for a reset of the device. A driver that lets go of
+//!   its device disables the queues one by one, and a driver that takes it
+//!   again sends memory table and queues anew.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use rustix::event::{EventfdFlags, eventfd};
 use vhost::vhost_user::Listener;
-use vhost_user_backend::VhostUserDaemon;
-use vm_memory::{GuestMemoryAtomic, GuestMemoryMmap};
 
-use crate::backend::{Backend, DeviceSpec, Handover, Rings};
+use crate::backend::{self, Daemon, DeviceSpec};
+use crate::chain::Chain;
+use crate::error::Error;
+use crate::memory::Table;
 use crate::message::{BACKEND_VRING_CALL, Message, request};
-use crate::ring::{Chain, Popped, RingError};
+use crate::ring::{Popped, RingError, Rings};
 
 /// `VHOST_USER_PROTOCOL_F_BACKEND_REQ` and
 /// `VHOST_USER_PROTOCOL_F_INBAND_NOTIFICATIONS`.
 const BRIDGED_FEATURES: u64 = (1 << 5) | (1 << 14);
-/// One `VhostUserMemoryRegion`, and what precedes the first.
-const REGION_LEN: usize = 32;
-const REGIONS_START: usize = 8;
-/// How long the daemon may take to hand its rings over. It is a thread of
-/// this process that has nothing else to do.
-const HANDOVER_WAIT: Duration = Duration::from_secs(10);
-
-/// What ends a device's connection.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The guest closed the connection.
-    #[error("the guest closed the connection of device {device}")]
-    Closed {
-        /// The device's name.
-        device: String,
-    },
-    /// A socket failed, or a message broke the protocol's framing.
-    #[error("the vhost-user connection of device {device} failed")]
-    Io {
-        /// The device's name.
-        device: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The guest sent something that makes no sense here.
-    #[error("the guest sent device {device} a vhost-user message that is not valid: {what}")]
-    Invalid {
-        /// The device's name.
-        device: String,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The daemon could not be started, or does not answer.
-    #[error("the vhost-user daemon of device {device} failed: {what}")]
-    Daemon {
-        /// The device's name.
-        device: String,
-        /// What it said.
-        what: String,
-    },
-}
+/// `VHOST_USER_PROTOCOL_F_REPLY_ACK`.
+const REPLY_ACK: u64 = 1 << 3;
+/// How long the guest may take to end a message that it has begun, or to make
+/// room for a reply. UML sends each message in one piece and reads the reply
+/// before it does anything else, so one that is alive needs no time at all.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the daemon may take to answer. It is a thread of this process that
+/// has nothing else to do.
+const DAEMON_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What [`Link::serve`] has to tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,11 +50,23 @@ pub enum Progress {
     /// A message was dealt with.
     Served,
     /// The guest kicked this queue. It stands still until
-    /// [`Link::acknowledge_kick`].
+    /// [`Link::acknowledge`].
     Kicked {
         /// The queue's index.
         queue: usize,
     },
+    /// The guest stopped this queue, and will use its memory for something
+    /// else. Chains that were taken from it are void: to give them back does
+    /// nothing. The guest stands still until [`Link::acknowledge`].
+    Stopped {
+        /// The queue's index.
+        queue: usize,
+    },
+    /// The guest stopped the last queue that ran: it has reset the device, or
+    /// its driver has let go of it. What [`Stopped`](Self::Stopped) says goes
+    /// for all queues, and the device is to be as it was at the start. The
+    /// guest stands still until [`Link::acknowledge`].
+    Reset,
 }
 
 /// One device's connection.
@@ -92,20 +74,31 @@ pub struct Link {
     spec: DeviceSpec,
     listener: UnixListener,
     guest: Option<UnixStream>,
-    daemon: UnixStream,
-    /// Keeps the daemon's threads; ends them when dropped.
-    _daemon: VhostUserDaemon<Arc<RwLock<Backend>>>,
-    handover: Arc<Handover>,
-    rings: Option<Rings>,
+    /// The connection to the daemon.
+    inner: UnixStream,
+    daemon: Daemon,
+    rings: Rings,
     /// Our requests to the guest.
     calls: Option<UnixStream>,
-    kicks: Vec<Option<OwnedFd>>,
-    kick: Option<Message>,
+    /// What the guest stands still for.
+    reply: Option<Message>,
+    /// Whether the daemon acknowledges what asks for it, as it sees that.
+    asked_features: bool,
+    acks: bool,
 }
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").field("spec", &self.spec).finish()
+    }
+}
+
+impl Drop for Link {
+    /// Ends the daemon's thread, so that nothing of it outlives the link.
+    fn drop(&mut self) {
+        self.daemon.request_shutdown();
+        // How it ended is of no account any more.
+        let _ = self.daemon.wait();
     }
 }
 
@@ -116,41 +109,33 @@ impl Link {
     /// Where the socket cannot be made or the daemon does not start.
     pub fn new(folder: &Path, spec: DeviceSpec) -> Result<Self, Error> {
         let device = spec.name.clone();
-        let daemon_error = |what: &dyn std::fmt::Display| Error::Daemon {
+        let error = |what: &dyn std::fmt::Display| Error::Daemon {
             device: device.clone(),
             what: what.to_string(),
         };
-        let handover = Arc::new(Handover::default());
-        let backend = Backend::new(spec.clone(), handover.clone()).map_err(|e| daemon_error(&e))?;
-        let mut daemon = VhostUserDaemon::new(
-            spec.name.clone(),
-            Arc::new(RwLock::new(backend)),
-            GuestMemoryAtomic::new(GuestMemoryMmap::new()),
-        )
-        .map_err(|e| daemon_error(&e))?;
-        let inner = folder.join(format!("{device}.daemon"));
-        let mut inner_listener = Listener::new(&inner, true).map_err(|e| daemon_error(&e))?;
+        let (mut daemon, queues) =
+            backend::daemon(&spec, DAEMON_PATIENCE).map_err(|e| error(&e))?;
+        let path = folder.join(format!("{device}.daemon"));
+        let mut inner_listener = Listener::new(&path, true).map_err(|e| error(&e))?;
         // The connection waits in the listener's queue until it is accepted.
-        let to_daemon = UnixStream::connect(&inner).map_err(|e| daemon_error(&e))?;
-        to_daemon
-            .set_read_timeout(Some(HANDOVER_WAIT))
-            .map_err(|e| daemon_error(&e))?;
-        daemon
-            .start(&mut inner_listener)
-            .map_err(|e| daemon_error(&e))?;
-        let listener = UnixListener::bind(folder.join(format!("{device}.sock")))
-            .map_err(|e| daemon_error(&e))?;
+        let inner = UnixStream::connect(&path).map_err(|e| error(&e))?;
+        inner
+            .set_write_timeout(Some(DAEMON_PATIENCE))
+            .map_err(|e| error(&e))?;
+        daemon.start(&mut inner_listener).map_err(|e| error(&e))?;
+        let listener = UnixListener::bind(folder.join(format!("{device}.sock")));
+        let listener = listener.map_err(|e| error(&e))?;
         Ok(Self {
-            kicks: (0..spec.queues).map(|_| None).collect(),
+            rings: Rings::new(queues, spec.readable_len_max),
             spec,
             listener,
             guest: None,
-            daemon: to_daemon,
-            _daemon: daemon,
-            handover,
-            rings: None,
+            inner,
+            daemon,
             calls: None,
-            kick: None,
+            reply: None,
+            asked_features: false,
+            acks: false,
         })
     }
 
@@ -177,68 +162,79 @@ impl Link {
     /// # Errors
     /// The connection has ended, and the device is of no use any more.
     pub fn serve(&mut self) -> Result<Progress, Error> {
+        self.acknowledge()?;
         let Some(guest) = &self.guest else {
             let (guest, _) = self.listener.accept().map_err(|e| self.io(e))?;
+            guest
+                .set_write_timeout(Some(PATIENCE))
+                .map_err(|e| self.io(e))?;
             self.guest = Some(guest);
             return Ok(Progress::Served);
         };
-        let mut message = Message::receive(guest).map_err(|e| self.io(e))?;
+        let mut message = Message::receive(guest, PATIENCE).map_err(|e| self.io(e))?;
         match message.request {
-            request::VRING_KICK => return self.kicked(message),
+            request::VRING_KICK => return self.kicked(&message),
             request::SET_BACKEND_REQ_FD => return self.set_backend_req_fd(message),
-            request::SET_MEM_TABLE => self.trim_mem_table(&mut message)?,
+            request::SET_MEM_TABLE => self.take_memory(&mut message)?,
             request::SET_PROTOCOL_FEATURES => {
                 let features = message.value().ok_or_else(|| self.short(&message))?;
-                message.payload = (features & !BRIDGED_FEATURES).to_ne_bytes().to_vec();
+                let features = features & !BRIDGED_FEATURES;
+                message.payload = features.to_ne_bytes().to_vec();
+                self.acks = features & REPLY_ACK != 0;
             }
-            request::SET_VRING_ENABLE => self.set_up_kick(&message)?,
-            request::GET_FEATURES..=request::SET_OWNER
+            request::GET_FEATURES => self.asked_features = true,
+            request::SET_FEATURES
+            | request::SET_OWNER
             | request::SET_VRING_NUM..=request::GET_VRING_BASE
             | request::GET_PROTOCOL_FEATURES
             | request::GET_QUEUE_NUM
+            | request::SET_VRING_ENABLE
             | request::GET_CONFIG
             | request::SET_CONFIG => {}
             other => {
                 return Err(self.invalid(format!("request {other} is not one that UML sends")));
             }
         }
-        if message.request == request::GET_VRING_BASE {
-            self.rings = None;
+        let mut reply = self.ask_daemon(&message)?;
+        if let Some(reply) = &mut reply
+            && message.request == request::GET_PROTOCOL_FEATURES
+        {
+            let features = reply.value().unwrap_or(0) | BRIDGED_FEATURES;
+            reply.payload = features.to_ne_bytes().to_vec();
         }
-        let reply = self.ask_daemon(&message)?;
-        if let Some(mut reply) = reply {
-            if message.request == request::GET_PROTOCOL_FEATURES {
-                let features = reply.value().unwrap_or(0) | BRIDGED_FEATURES;
-                reply.payload = features.to_ne_bytes().to_vec();
-            }
-            self.tell_guest(&reply)?;
+        self.reply = reply;
+        let progress = self.follow(&message)?;
+        if progress == Progress::Served {
+            self.acknowledge()?;
         }
-        Ok(Progress::Served)
+        Ok(progress)
     }
 
     /// The next chain that the guest put into a queue, and what is wrong with
     /// it, if anything. The chain must be given back by [`push`](Self::push)
-    /// in either case.
+    /// in either case. A queue that does not run has none.
     ///
     /// # Errors
     /// Where the queue itself cannot be used.
     pub fn pop(&self, queue: usize) -> Result<Option<Popped>, RingError> {
-        match &self.rings {
-            Some(rings) => rings.pop(queue),
-            None => Ok(None),
-        }
+        self.rings.pop(queue)
     }
 
-    /// Gives a chain back, with `data` in its writable buffers.
+    /// Gives a chain back, with `data` in its writable buffers from byte
+    /// `offset` of them on; what is before is left as it is. Where the queue
+    /// was stopped after the chain was taken, nothing is written.
     ///
     /// # Errors
-    /// Where the guest's buffers are too small: what fits was written, and
-    /// the chain was given back.
-    pub fn push(&self, queue: usize, chain: &Chain, data: &[u8]) -> Result<(), RingError> {
-        match &self.rings {
-            Some(rings) => rings.push(queue, chain, data),
-            None => Ok(()),
-        }
+    /// Where the guest's buffers are too small, or not there any more: what
+    /// fits was written, and the chain was given back.
+    pub fn push(
+        &self,
+        queue: usize,
+        chain: &Chain,
+        offset: usize,
+        data: &[u8],
+    ) -> Result<(), RingError> {
+        self.rings.push(queue, chain, offset, data)
     }
 
     /// Whether the guest wants to be interrupted for what was pushed.
@@ -246,10 +242,7 @@ impl Link {
     /// # Errors
     /// Where the queue itself cannot be used.
     pub fn wants_call(&self, queue: usize) -> Result<bool, RingError> {
-        match &self.rings {
-            Some(rings) => rings.wants_call(queue),
-            None => Ok(false),
-        }
+        self.rings.wants_call(queue)
     }
 
     /// Interrupts the guest for a queue. It answers on
@@ -279,38 +272,53 @@ impl Link {
     /// Where the guest is gone.
     pub fn finish_call(&self) -> Result<(), Error> {
         match &self.calls {
-            Some(calls) => Message::receive(calls).map(drop).map_err(|e| self.io(e)),
+            Some(calls) => Message::receive(calls, PATIENCE)
+                .map(drop)
+                .map_err(|e| self.io(e)),
             None => Ok(()),
         }
     }
 
-    /// Lets the guest go on after a kick.
+    /// Lets the guest go on after a [`Progress`] for which it stands still.
     ///
     /// # Errors
     /// Where the guest is gone.
-    pub fn acknowledge_kick(&mut self) -> Result<(), Error> {
-        match self.kick.take() {
-            Some(kick) if kick.needs_reply() => self.tell_guest(&kick.reply(0)),
+    pub fn acknowledge(&mut self) -> Result<(), Error> {
+        match (self.reply.take(), &self.guest) {
+            (Some(reply), Some(guest)) => reply.send(guest).map_err(|e| self.io(e)),
             _ => Ok(()),
         }
     }
 
-    fn kicked(&mut self, message: Message) -> Result<Progress, Error> {
-        let index = message.index().ok_or_else(|| self.short(&message))?;
+    fn kicked(&mut self, message: &Message) -> Result<Progress, Error> {
+        let index = message.index().ok_or_else(|| self.short(message))?;
         let queue = index as usize;
-        let Some(Some(eventfd)) = self.kicks.get(queue) else {
+        if !self.rings.runs(queue) {
             return Err(self.invalid(format!("a kick for queue {index}, which is not enabled")));
-        };
-        if self.rings.is_none() {
-            rustix::io::write(eventfd, &1u64.to_ne_bytes()).map_err(|e| self.io(e.into()))?;
-            let rings = self.handover.take(HANDOVER_WAIT);
-            self.rings = Some(rings.ok_or_else(|| Error::Daemon {
-                device: self.spec.name.clone(),
-                what: "it did not hand its rings over".into(),
-            })?);
         }
-        self.kick = Some(message);
+        self.reply = message.needs_reply().then(|| message.reply(0));
         Ok(Progress::Kicked { queue })
+    }
+
+    /// What the daemon has accepted of a message goes for the rings as well.
+    fn follow(&mut self, message: &Message) -> Result<Progress, Error> {
+        let enables = match message.request {
+            request::SET_VRING_ENABLE => message.second_index() == Some(1),
+            request::GET_VRING_BASE => false,
+            _ => return Ok(Progress::Served),
+        };
+        let index = message.index().ok_or_else(|| self.short(message))?;
+        let queue = index as usize;
+        if enables {
+            self.rings.start(queue);
+            Ok(Progress::Served)
+        } else if !self.rings.stop(queue) {
+            Ok(Progress::Served)
+        } else if self.rings.any_runs() {
+            Ok(Progress::Stopped { queue })
+        } else {
+            Ok(Progress::Reset)
+        }
     }
 
     fn set_backend_req_fd(&mut self, mut message: Message) -> Result<Progress, Error> {
@@ -318,65 +326,50 @@ impl Link {
             .descriptors
             .pop()
             .ok_or_else(|| self.invalid("a request channel without a descriptor".into()))?;
-        self.calls = Some(UnixStream::from(descriptor));
-        if message.needs_reply() {
-            self.tell_guest(&message.reply(0))?;
-        }
+        let calls = UnixStream::from(descriptor);
+        calls
+            .set_write_timeout(Some(PATIENCE))
+            .map_err(|e| self.invalid(format!("a request channel that is no socket: {e}")))?;
+        self.calls = Some(calls);
+        self.reply = message.needs_reply().then(|| message.reply(0));
+        self.acknowledge()?;
         Ok(Progress::Served)
     }
 
-    fn trim_mem_table(&self, message: &mut Message) -> Result<(), Error> {
-        let regions = message.index().ok_or_else(|| self.short(message))? as usize;
-        let len = regions
-            .checked_mul(REGION_LEN)
-            .map(|len| len + REGIONS_START)
-            .filter(|&len| len <= message.payload.len())
-            .ok_or_else(|| self.invalid(format!("a memory table of {regions} regions")))?;
-        message.payload.truncate(len);
+    /// Takes the guest's memory and leaves the daemon another.
+    fn take_memory(&mut self, message: &mut Message) -> Result<(), Error> {
+        let files = std::mem::take(&mut message.descriptors);
+        let table = Table::parse(&message.payload, files).map_err(|what| self.invalid(what))?;
+        let (payload, descriptors) = table.stand_in().map_err(|e| self.io(e))?;
+        message.payload = payload;
+        message.descriptors = descriptors;
+        self.rings.set_memory(table.memory);
         Ok(())
     }
 
-    /// Gives the daemon the descriptors that in-band notifications replace;
-    /// it does not start a ring without.
-    fn set_up_kick(&mut self, message: &Message) -> Result<(), Error> {
-        let index = message.index().ok_or_else(|| self.short(message))?;
-        let Some(slot) = self.kicks.get_mut(index as usize) else {
-            return Err(self.invalid(format!(
-                "queue {index} of a device with {}",
-                self.spec.queues
-            )));
-        };
-        if slot.is_some() {
-            return Ok(());
-        }
-        let kick = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
-        let kick = kick.map_err(|e| self.io(e.into()))?;
-        let copy = kick.try_clone().map_err(|e| self.io(e))?;
-        self.kicks[index as usize] = Some(kick);
-        let mut set = Message::new(
-            request::SET_VRING_KICK,
-            u64::from(index).to_ne_bytes().to_vec(),
-        )
-        .needing_reply();
-        set.descriptors.push(copy);
-        self.ask_daemon(&set).map(drop)
-    }
-
+    /// Sends the daemon a message of the guest, and waits for its reply if it
+    /// gives one.
     fn ask_daemon(&self, message: &Message) -> Result<Option<Message>, Error> {
-        message.send(&self.daemon).map_err(|e| self.daemon(&e))?;
-        if !message.needs_reply() && !message.is_get() {
+        let refused = |error: io::Error| match error.kind() {
+            io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset => self.invalid(format!(
+                "request {} does not fit what went before, or has impossible values",
+                message.request
+            )),
+            _ => Error::Daemon {
+                device: self.spec.name.clone(),
+                what: error.to_string(),
+            },
+        };
+        message.send(&self.inner).map_err(refused)?;
+        let acks = message.needs_reply() && self.asked_features && self.acks;
+        if !acks && !message.is_get() {
             return Ok(None);
         }
-        Message::receive(&self.daemon)
+        Message::receive(&self.inner, DAEMON_PATIENCE)
             .map(Some)
-            .map_err(|e| self.daemon(&e))
-    }
-
-    fn tell_guest(&self, message: &Message) -> Result<(), Error> {
-        match &self.guest {
-            Some(guest) => message.send(guest).map_err(|e| self.io(e)),
-            None => Ok(()),
-        }
+            .map_err(refused)
     }
 
     fn io(&self, source: io::Error) -> Error {
@@ -386,13 +379,6 @@ impl Link {
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionReset => Error::Closed { device },
             _ => Error::Io { device, source },
-        }
-    }
-
-    fn daemon(&self, source: &io::Error) -> Error {
-        Error::Daemon {
-            device: self.spec.name.clone(),
-            what: source.to_string(),
         }
     }
 

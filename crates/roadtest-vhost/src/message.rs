@@ -2,11 +2,13 @@
 //! vhost-user messages as bytes on a socket, and the descriptors that travel
 //! with them. Only what the bridge must look into is interpreted.
 
-use std::io::{self, IoSlice, IoSliceMut, Read};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags,
@@ -131,42 +133,34 @@ impl Message {
         self.payload.first_chunk().map(|&b| u32::from_ne_bytes(b))
     }
 
+    /// The payload's second 32-bit number.
+    pub fn second_index(&self) -> Option<u32> {
+        let second = self.payload.get(4..)?;
+        second.first_chunk().map(|&b| u32::from_ne_bytes(b))
+    }
+
     /// The payload's first 64-bit number.
     pub fn value(&self) -> Option<u64> {
         self.payload.first_chunk().map(|&b| u64::from_ne_bytes(b))
     }
 
-    /// Receives a message.
+    /// Receives a message. It is sent in one piece, so what is there of it is
+    /// there at once: a peer that leaves a part of it to be sent, or takes
+    /// away what it sent, is waited for no longer than `patience`.
     ///
     /// # Errors
-    /// `UnexpectedEof` where the peer closed; `InvalidData` where the message
-    /// is longer than anything the protocol has.
-    pub fn receive(socket: &UnixStream) -> io::Result<Self> {
+    /// `UnexpectedEof` where the peer closed; `TimedOut` where the message
+    /// does not end; `InvalidData` where it is longer than anything the
+    /// protocol has.
+    pub fn receive(socket: &UnixStream, patience: Duration) -> io::Result<Self> {
+        let mut incoming = Incoming {
+            socket,
+            end: Instant::now() + patience,
+            patience,
+            descriptors: Vec::new(),
+        };
         let mut header = [0; 12];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let len = rustix::io::retry_on_intr(|| {
-            rustix::net::recvmsg(
-                socket,
-                &mut [IoSliceMut::new(&mut header)],
-                &mut control,
-                RecvFlags::CMSG_CLOEXEC,
-            )
-        })?
-        .bytes;
-        if len == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let descriptors = control
-            .drain()
-            .filter_map(|message| match message {
-                RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        let mut rest = socket;
-        rest.read_exact(&mut header[len..])?;
+        incoming.fill(&mut header)?;
         let [a, b, c, d, e, f, g, h, i, j, k, l] = header;
         let size = u32::from_ne_bytes([i, j, k, l]) as usize;
         if size > PAYLOAD_LEN_MAX {
@@ -176,19 +170,19 @@ impl Message {
             ));
         }
         let mut payload = vec![0; size];
-        rest.read_exact(&mut payload)?;
+        incoming.fill(&mut payload)?;
         Ok(Self {
             request: u32::from_ne_bytes([a, b, c, d]),
             flags: u32::from_ne_bytes([e, f, g, h]),
             payload,
-            descriptors,
+            descriptors: incoming.descriptors,
         })
     }
 
     /// Sends the message.
     ///
     /// # Errors
-    /// Where the peer is gone.
+    /// Where the peer is gone, or takes nothing within the socket's timeout.
     pub fn send(&self, socket: &UnixStream) -> io::Result<()> {
         let size = u32::try_from(self.payload.len()).map_err(io::Error::other)?;
         let mut bytes = Vec::with_capacity(12 + self.payload.len());
@@ -214,5 +208,69 @@ impl Message {
             return Err(io::ErrorKind::WriteZero.into());
         }
         Ok(())
+    }
+}
+
+/// A message that has begun to arrive.
+struct Incoming<'a> {
+    socket: &'a UnixStream,
+    end: Instant,
+    patience: Duration,
+    descriptors: Vec<OwnedFd>,
+}
+
+impl Incoming<'_> {
+    /// Receives as many bytes as `bytes` has room for.
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        let mut done = 0;
+        while done < bytes.len() {
+            match self.some(&mut bytes[done..]) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(len) => done += len,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait(done, bytes.len())?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Receives what is there.
+    fn some(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let received = rustix::io::retry_on_intr(|| {
+            rustix::net::recvmsg(
+                self.socket,
+                &mut [IoSliceMut::new(bytes)],
+                &mut control,
+                RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT,
+            )
+        })?;
+        for message in control.drain() {
+            if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+                self.descriptors.extend(descriptors);
+                self.descriptors.truncate(DESCRIPTORS_MAX);
+            }
+        }
+        Ok(received.bytes)
+    }
+
+    fn wait(&self, done: usize, wanted: usize) -> io::Result<()> {
+        let rest = self.end.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(rest).map_err(io::Error::other)?;
+        let mut fds = [PollFd::new(self.socket, PollFlags::IN)];
+        let ready = rustix::io::retry_on_intr(|| rustix::event::poll(&mut fds, Some(&timeout)))?;
+        if ready > 0 {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!(
+                "{done} of {wanted} bytes of a message came, and no more within {:?}",
+                self.patience
+            ),
+        ))
     }
 }

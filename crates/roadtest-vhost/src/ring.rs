@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Descriptor chains in, used buffers out. Every address and length comes
-//! from the guest and is checked here; a bad one is told to the caller, who
-//! still gets the chain to give back.
+//! The rings of a device: available chains out, used chains in. Whether a
+//! queue runs, and where its rings are, the daemon has negotiated; the rings
+//! themselves are read and written here, through the guest's file.
 
-use std::ops::Deref;
+use std::io;
 
 use vhost_user_backend::{VringRwLock, VringT};
-use virtio_queue::{DescriptorChain, Error as QueueError, QueueOwnedT, QueueT};
-use vm_memory::{
-    Bytes, GuestAddress, GuestAddressSpace, GuestMemory, GuestMemoryMmap, Permissions,
-};
+use virtio_queue::{Queue, QueueT};
 
-use crate::backend::Rings;
+use crate::chain::{self, Chain};
+use crate::memory::Memory;
 
-/// The readable part of a chain may be this long, in bytes.
-pub const READABLE_LEN_MAX: usize = 1 << 20;
+/// `VIRTQ_AVAIL_F_NO_INTERRUPT`, virtio 1.2, 2.7.6.
+const NO_INTERRUPT: u16 = 1;
+/// `flags` and `idx` of either ring.
+const HEADER_LEN: usize = 4;
+/// Where `idx` is in either ring.
+const INDEX: u64 = 2;
 
 /// What a guest did wrong with a ring.
 #[derive(Debug, thiserror::Error)]
@@ -27,318 +29,320 @@ pub enum RingError {
         /// The buffer's length.
         len: u32,
     },
-    /// A chain is longer than any device accepts.
-    #[error("a chain has more than {READABLE_LEN_MAX} readable bytes")]
-    TooLong,
+    /// Memory that the guest shares is not there: it has cut the file off.
+    #[error("the guest's shared memory at {address:#x} cannot be accessed")]
+    Inaccessible {
+        /// The guest's address.
+        address: u64,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A chain has more readable bytes than any request of the device.
+    #[error("a chain has {len} readable bytes, a request of this device at most {max}")]
+    TooLong {
+        /// What the guest offers.
+        len: usize,
+        /// What the device accepts.
+        max: usize,
+    },
+    /// A chain has 2³² bytes or more (virtio 1.2, 2.7.5.2).
+    #[error("a chain has more than 2^32 bytes")]
+    Huge,
     /// A readable buffer follows a writable one (virtio 1.2, 2.7.4.2).
     #[error("a readable buffer follows a writable one")]
     Disordered,
-    /// A chain has no buffer that can be reached.
-    #[error("a chain is empty, or its descriptor table is outside the guest's shared memory")]
-    Empty,
-    /// A queue that the guest never set up, or whose ring is not where it
-    /// says.
+    /// A descriptor that does not exist.
+    #[error("descriptor {index} of a table of {table}")]
+    BadIndex {
+        /// The guest's index.
+        index: u16,
+        /// How many there are.
+        table: u16,
+    },
+    /// A chain runs in a circle, or has more descriptors than its queue.
+    #[error("a chain has more descriptors than its queue, {size}")]
+    Endless {
+        /// How many the queue has.
+        size: u16,
+    },
+    /// An indirect table of an impossible length.
+    #[error("an indirect descriptor table of {len} bytes")]
+    BadTable {
+        /// Its length in bytes.
+        len: u32,
+    },
+    /// An indirect table within an indirect table (virtio 1.2, 2.7.5.3.1).
+    #[error("an indirect descriptor table refers to another")]
+    NestedTable,
+    /// More available chains than the queue can hold.
+    #[error("queue {queue} of {size} says that {pending} chains are available")]
+    TooMany {
+        /// The queue's index.
+        queue: usize,
+        /// How many the guest says there are.
+        pending: u16,
+        /// How many there can be.
+        size: u16,
+    },
+    /// A queue that the device does not have.
+    #[error("there is no queue {queue}")]
+    NoQueue {
+        /// The queue's index.
+        queue: usize,
+    },
+    /// A queue whose rings are not where the guest says.
     #[error("queue {queue} cannot be used")]
     Queue {
         /// The queue's index.
         queue: usize,
-        /// What `virtio-queue` says of it.
+        /// What is wrong with its rings.
         #[source]
-        source: Option<QueueError>,
+        source: Box<RingError>,
     },
     /// The answer does not fit into the buffers that the guest gave.
     #[error("the answer has {len} bytes, the guest's buffers have {room}")]
     NoRoom {
-        /// The answer's length.
+        /// The answer's length, with what precedes it.
         len: usize,
         /// What the guest's buffers hold.
         room: usize,
     },
 }
 
-/// Buffers that the guest has lent.
-#[derive(Debug)]
-pub struct Chain {
-    head: u16,
-    /// What the guest wrote.
-    pub readable: Vec<u8>,
-    writable: Vec<(GuestAddress, u32)>,
-}
-
-impl Chain {
-    /// How many bytes may be written.
-    pub fn writable_len(&self) -> usize {
-        self.writable.iter().map(|&(_, len)| len as usize).sum()
-    }
-}
-
 /// A chain from the guest, and what is wrong with it.
 pub type Popped = (Chain, Option<RingError>);
 
+/// Whether a queue runs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Life {
+    running: bool,
+    /// Counts its starts and stops, so that chains of an earlier life are
+    /// known.
+    number: u64,
+}
+
+/// The rings of a device and the memory that they are in.
+pub(crate) struct Rings {
+    vrings: Vec<VringRwLock>,
+    lives: Vec<Life>,
+    memory: Memory,
+    readable_len_max: usize,
+}
+
 impl Rings {
-    fn vring(&self, queue: usize) -> Result<&VringRwLock, RingError> {
-        self.vrings.get(queue).ok_or(RingError::Queue {
-            queue,
-            source: None,
-        })
+    /// The queues of a device whose requests have at most `readable_len_max`
+    /// bytes to read. None runs.
+    pub(crate) fn new(vrings: Vec<VringRwLock>, readable_len_max: usize) -> Self {
+        Self {
+            lives: vec![Life::default(); vrings.len()],
+            vrings,
+            memory: Memory::default(),
+            readable_len_max,
+        }
+    }
+
+    /// The guest shares this memory from now on.
+    pub(crate) fn set_memory(&mut self, memory: Memory) {
+        self.memory = memory;
+    }
+
+    /// Whether a queue runs.
+    pub(crate) fn runs(&self, queue: usize) -> bool {
+        self.lives.get(queue).is_some_and(|life| life.running)
+    }
+
+    /// Whether any queue runs.
+    pub(crate) fn any_runs(&self) -> bool {
+        self.lives.iter().any(|life| life.running)
+    }
+
+    /// The guest has enabled a queue. It goes on behind the chains that the
+    /// used ring has already.
+    pub(crate) fn start(&mut self, queue: usize) {
+        let Some(life) = self.lives.get_mut(queue) else {
+            return;
+        };
+        if life.running {
+            return;
+        }
+        life.running = true;
+        life.number += 1;
+        let mut state = self.vrings[queue].get_mut();
+        let state = state.get_queue_mut();
+        let mut index = [0; 2];
+        // A used ring that cannot be read is an error when it is used.
+        let at = state.used_ring().saturating_add(INDEX);
+        if self.memory.read(at, &mut index).is_ok() {
+            state.set_next_used(u16::from_le_bytes(index));
+        }
+    }
+
+    /// The guest has disabled a queue: its memory is not the device's any
+    /// more. Returns whether it ran.
+    pub(crate) fn stop(&mut self, queue: usize) -> bool {
+        let Some(life) = self.lives.get_mut(queue) else {
+            return false;
+        };
+        life.number += 1;
+        std::mem::take(&mut life.running)
+    }
+
+    /// Calls `work` with a queue, where that runs.
+    fn with<R>(
+        &self,
+        queue: usize,
+        work: impl FnOnce(&mut Queue, &Life) -> Result<R, RingError>,
+    ) -> Result<Option<R>, RingError> {
+        let (Some(vring), Some(life)) = (self.vrings.get(queue), self.lives.get(queue)) else {
+            return Err(RingError::NoQueue { queue });
+        };
+        if !life.running {
+            return Ok(None);
+        }
+        work(vring.get_mut().get_queue_mut(), life).map(Some)
     }
 
     /// The next chain of a queue.
     pub(crate) fn pop(&self, queue: usize) -> Result<Option<Popped>, RingError> {
-        let memory = self.memory.memory();
-        let mut state = self.vring(queue)?.get_mut();
-        if !state.get_queue().ready() {
-            return Ok(None);
-        }
-        let chain = state
-            .get_queue_mut()
-            .iter(memory.clone())
-            .map_err(|source| RingError::Queue {
-                queue,
-                source: Some(source),
-            })?
-            .next();
-        Ok(chain.map(|chain| read_chain(memory.deref(), chain)))
+        let popped = self.with(queue, |state, life| {
+            let size = state.size();
+            // Header and ring in one system call.
+            let mut ring = vec![0; HEADER_LEN + 2 * usize::from(size)];
+            self.memory
+                .read(state.avail_ring(), &mut ring)
+                .map_err(|error| unusable(queue, error))?;
+            let next = state.next_avail();
+            let pending = word(&ring, 2).wrapping_sub(next);
+            if pending == 0 {
+                return Ok(None);
+            }
+            if pending > size {
+                return Err(RingError::TooMany {
+                    queue,
+                    pending,
+                    size,
+                });
+            }
+            let head = word(&ring, HEADER_LEN + 2 * usize::from(next % size));
+            state.set_next_avail(next.wrapping_add(1));
+            let table = (state.desc_table(), size);
+            let (mut chain, wrong) = chain::read(&self.memory, table, head, self.readable_len_max);
+            chain.life = life.number;
+            Ok(Some((chain, wrong)))
+        });
+        Ok(popped?.flatten())
     }
 
-    /// Gives a chain back with `data` in its writable buffers.
-    pub(crate) fn push(&self, queue: usize, chain: &Chain, data: &[u8]) -> Result<(), RingError> {
-        let memory = self.memory.memory();
-        let room = chain.writable_len();
+    /// Gives a chain back with `data` in its writable buffers, from byte
+    /// `offset` of them on.
+    pub(crate) fn push(
+        &self,
+        queue: usize,
+        chain: &Chain,
+        offset: usize,
+        data: &[u8],
+    ) -> Result<(), RingError> {
+        self.with(queue, |state, life| {
+            if chain.life != life.number {
+                return Ok(());
+            }
+            let written = self.write(chain, offset, data);
+            // Given back in any case: a buffer that is not hangs a guest.
+            self.give_back(queue, state, chain.head, used_len(offset, &written, data))?;
+            written
+        })
+        .map(|_| ())
+    }
+
+    fn write(&self, chain: &Chain, offset: usize, data: &[u8]) -> Result<(), RingError> {
+        let mut skip = offset;
         let mut rest = data;
         for &(address, len) in &chain.writable {
-            let (now, later) = rest.split_at(rest.len().min(len as usize));
-            memory
-                .write_slice(now, address)
-                .map_err(|_source| RingError::OutsideMemory {
-                    address: address.0,
-                    len,
-                })
-                .or_else(|error| if now.is_empty() { Ok(()) } else { Err(error) })?;
-            rest = later;
+            let len = len as usize;
+            if skip < len {
+                let (now, later) = rest.split_at(rest.len().min(len - skip));
+                self.memory.write(address + skip as u64, now)?;
+                rest = later;
+            }
+            skip = skip.saturating_sub(len);
         }
-        let written = data.len() - rest.len();
-        // Written first, since a buffer that is not given back hangs a guest.
-        let used = u32::try_from(written).unwrap_or(u32::MAX);
-        self.vring(queue)?
-            .add_used(chain.head, used)
-            .map_err(|source| RingError::Queue {
-                queue,
-                source: Some(source),
-            })?;
         if rest.is_empty() {
-            Ok(())
-        } else {
-            Err(RingError::NoRoom {
-                len: data.len(),
-                room,
-            })
+            return Ok(());
         }
+        Err(RingError::NoRoom {
+            len: offset.saturating_add(data.len()),
+            room: chain.writable_len(),
+        })
+    }
+
+    fn give_back(
+        &self,
+        queue: usize,
+        state: &mut Queue,
+        head: u16,
+        len: u32,
+    ) -> Result<(), RingError> {
+        let size = state.size();
+        if head >= size {
+            let (index, table) = (head, size);
+            return Err(RingError::BadIndex { index, table });
+        }
+        let used = state.next_used();
+        let slot = HEADER_LEN as u64 + 8 * u64::from(used % size);
+        let mut element = u32::from(head).to_le_bytes().to_vec();
+        element.extend(len.to_le_bytes());
+        let next = used.wrapping_add(1);
+        // The element before the index that makes it valid.
+        let ring = state.used_ring();
+        self.memory
+            .write(ring.saturating_add(slot), &element)
+            .and_then(|()| {
+                let index = ring.saturating_add(INDEX);
+                self.memory.write(index, &next.to_le_bytes())
+            })
+            .map_err(|error| unusable(queue, error))?;
+        state.set_next_used(next);
+        Ok(())
     }
 
     /// Whether the guest wants to be interrupted for used buffers.
     pub(crate) fn wants_call(&self, queue: usize) -> Result<bool, RingError> {
-        self.vring(queue)?
-            .needs_notification()
-            .map_err(|source| RingError::Queue {
-                queue,
-                source: Some(source),
-            })
+        let wants = self.with(queue, |state, _| {
+            let mut flags = [0; 2];
+            self.memory
+                .read(state.avail_ring(), &mut flags)
+                .map_err(|error| unusable(queue, error))?;
+            Ok(u16::from_le_bytes(flags) & NO_INTERRUPT == 0)
+        });
+        Ok(wants?.unwrap_or(false))
     }
 }
 
-fn read_chain<M>(memory: &GuestMemoryMmap, descriptors: DescriptorChain<M>) -> Popped
-where
-    M: Deref,
-    M::Target: GuestMemory,
-{
-    let mut chain = Chain {
-        head: descriptors.head_index(),
-        readable: Vec::new(),
-        writable: Vec::new(),
+/// What the used ring says was written: a device writes at least that many
+/// bytes, from the first one on (virtio 1.2, 2.7.8.2). So an answer that
+/// leaves a gap before it says nothing.
+fn used_len(offset: usize, written: &Result<(), RingError>, data: &[u8]) -> u32 {
+    let len = match written {
+        Ok(()) => data.len(),
+        Err(RingError::NoRoom { room, .. }) => *room,
+        Err(_) => 0,
     };
-    let mut wrong = None;
-    let mut count = 0;
-    for descriptor in descriptors {
-        count += 1;
-        let (address, len) = (descriptor.addr(), descriptor.len());
-        if descriptor.is_write_only() {
-            if memory.check_range(address, len as usize, Permissions::Write) {
-                chain.writable.push((address, len));
-            } else {
-                wrong.get_or_insert(RingError::OutsideMemory {
-                    address: address.0,
-                    len,
-                });
-            }
-            continue;
-        }
-        if !chain.writable.is_empty() {
-            wrong.get_or_insert(RingError::Disordered);
-            continue;
-        }
-        let start = chain.readable.len();
-        if start + len as usize > READABLE_LEN_MAX {
-            wrong.get_or_insert(RingError::TooLong);
-            continue;
-        }
-        chain.readable.resize(start + len as usize, 0);
-        if memory
-            .read_slice(&mut chain.readable[start..], address)
-            .is_err()
-        {
-            wrong.get_or_insert(RingError::OutsideMemory {
-                address: address.0,
-                len,
-            });
-        }
+    match offset {
+        0 => u32::try_from(len).unwrap_or(u32::MAX),
+        _ => 0,
     }
-    if count == 0 {
-        wrong.get_or_insert(RingError::Empty);
-    }
-    (chain, wrong)
+}
+
+fn word(bytes: &[u8], at: usize) -> u16 {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |&bytes| u16::from_le_bytes(bytes))
+}
+
+fn unusable(queue: usize, source: RingError) -> RingError {
+    let source = Box::new(source);
+    RingError::Queue { queue, source }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use vm_memory::GuestMemoryAtomic;
-
-    const SIZE: u16 = 16;
-    const DESCRIPTORS: u64 = 0;
-    const AVAILABLE: u64 = 0x400;
-    const USED: u64 = 0x800;
-    const MEMORY_LEN: usize = 0x4000;
-
-    /// One queue in 16 KiB of memory.
-    fn rings() -> Rings {
-        let memory = GuestMemoryMmap::from_ranges(&[(GuestAddress(0), MEMORY_LEN)]).unwrap();
-        let memory = GuestMemoryAtomic::new(memory);
-        let vring = VringRwLock::new(memory.clone(), SIZE).unwrap();
-        vring.set_queue_info(DESCRIPTORS, AVAILABLE, USED).unwrap();
-        vring.set_queue_size(SIZE);
-        vring.set_queue_ready(true);
-        Rings {
-            memory,
-            vrings: vec![vring],
-        }
-    }
-
-    fn put(rings: &Rings, address: u64, bytes: &[u8]) {
-        let memory = rings.memory.memory();
-        memory.write_slice(bytes, GuestAddress(address)).unwrap();
-    }
-
-    /// Writes descriptor `index`, and offers it as the only chain.
-    fn offer(rings: &Rings, index: u16, address: u64, len: u32, flags: u16, next: u16) {
-        let mut bytes = address.to_le_bytes().to_vec();
-        bytes.extend(len.to_le_bytes());
-        bytes.extend(flags.to_le_bytes());
-        bytes.extend(next.to_le_bytes());
-        put(rings, DESCRIPTORS + 16 * u64::from(index), &bytes);
-        put(rings, AVAILABLE, &[0, 0, 1, 0, 0, 0]);
-    }
-
-    const NEXT: u16 = 1;
-    const WRITE: u16 = 2;
-
-    #[test]
-    fn what_the_guest_wrote_comes_out_and_the_answer_goes_in() {
-        let rings = rings();
-        put(&rings, 0x1000, b"question");
-        offer(&rings, 0, 0x1000, 8, NEXT, 1);
-        offer(&rings, 1, 0x2000, 3, NEXT | WRITE, 2);
-        offer(&rings, 2, 0x3000, 3, WRITE, 0);
-        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
-        assert!(wrong.is_none());
-        assert_eq!(chain.readable, b"question");
-        assert_eq!(chain.writable_len(), 6);
-        rings.push(0, &chain, b"answer").unwrap();
-        let memory = rings.memory.memory();
-        let mut parts = [0; 6];
-        memory
-            .read_slice(&mut parts[..3], GuestAddress(0x2000))
-            .unwrap();
-        memory
-            .read_slice(&mut parts[3..], GuestAddress(0x3000))
-            .unwrap();
-        assert_eq!(&parts, b"answer");
-        let used: u32 = memory.read_obj(GuestAddress(USED + 8)).unwrap();
-        assert_eq!(used, 6);
-        assert!(rings.pop(0).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_buffer_outside_memory_is_named_and_the_chain_can_still_be_given_back() {
-        let rings = rings();
-        offer(&rings, 0, 0xffff_0000, 8, WRITE, 0);
-        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
-        assert!(matches!(
-            wrong,
-            Some(RingError::OutsideMemory {
-                address: 0xffff_0000,
-                len: 8
-            })
-        ));
-        rings.push(0, &chain, &[]).unwrap();
-    }
-
-    #[test]
-    fn a_readable_buffer_behind_a_writable_one_is_an_error() {
-        let rings = rings();
-        offer(&rings, 0, 0x1000, 8, NEXT | WRITE, 1);
-        offer(&rings, 1, 0x2000, 3, 0, 0);
-        let (_, wrong) = rings.pop(0).unwrap().unwrap();
-        assert!(matches!(wrong, Some(RingError::Disordered)));
-    }
-
-    #[test]
-    fn an_answer_that_does_not_fit_is_cut_and_said_to_be() {
-        let rings = rings();
-        offer(&rings, 0, 0x1000, 2, WRITE, 0);
-        let (chain, _) = rings.pop(0).unwrap().unwrap();
-        let error = rings.push(0, &chain, b"answer").unwrap_err();
-        assert!(matches!(error, RingError::NoRoom { len: 6, room: 2 }));
-    }
-
-    #[test]
-    fn a_huge_chain_is_refused_without_being_read() {
-        let rings = rings();
-        offer(&rings, 0, 0x1000, u32::MAX, 0, 0);
-        let (chain, wrong) = rings.pop(0).unwrap().unwrap();
-        assert!(matches!(wrong, Some(RingError::TooLong)));
-        assert!(chain.readable.is_empty());
-    }
-
-    proptest! {
-        /// Whatever is in the descriptor table and the ring, every chain can
-        /// be taken and given back, and none is seen twice for ever.
-        #[test]
-        fn any_memory_gets_an_answer(
-            table in prop::collection::vec(any::<u8>(), 16 * SIZE as usize),
-            flags in prop::collection::vec(0u16..8, SIZE as usize),
-            ring in prop::collection::vec(0u16..20, SIZE as usize),
-            count in 0u16..40,
-        ) {
-            let rings = rings();
-            put(&rings, DESCRIPTORS, &table);
-            for (index, flags) in (0u64..).zip(&flags) {
-                put(&rings, DESCRIPTORS + 16 * index + 12, &flags.to_le_bytes());
-            }
-            put(&rings, AVAILABLE + 2, &count.to_le_bytes());
-            for (index, head) in (0u64..).zip(&ring) {
-                put(&rings, AVAILABLE + 4 + 2 * index, &head.to_le_bytes());
-            }
-            for _ in 0..64 {
-                match rings.pop(0) {
-                    Ok(Some((chain, _))) => {
-                        let room = chain.writable_len().min(MEMORY_LEN);
-                        let _ = rings.push(0, &chain, &vec![1; room]);
-                    }
-                    Ok(None) | Err(_) => break,
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -23,6 +23,9 @@ pub const QUEUE_CONTROL_TRANSMIT: usize = 3;
 pub const QUEUE_TERMINAL_RECEIVE: usize = 4;
 /// The queue with buffers that the guest wrote to port 1.
 pub const QUEUE_TERMINAL_TRANSMIT: usize = 5;
+/// The most bytes that one buffer of a transmit queue may have: Linux sends
+/// 32 KiB at once.
+pub const READABLE_LEN_MAX: usize = 64 << 10;
 /// `VIRTIO_CONSOLE_F_MULTIPORT`.
 pub const F_MULTIPORT: u64 = 1 << 1;
 /// The features that the device offers.

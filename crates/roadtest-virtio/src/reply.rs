@@ -5,7 +5,8 @@
 /// its first byte and across its descriptors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// Where the bytes go.
+    /// Where the bytes go; what is before is left as it is. It may be as
+    /// large as the driver says its room is, so it is the size of nothing.
     pub offset: usize,
     /// The bytes. `offset` and their number are never more than the room of
     /// the request that is answered.
@@ -26,16 +27,8 @@ impl Reply {
         Self { offset: 0, bytes }
     }
 
-    /// The bytes from the start of the writable part on, with zeroes for what
-    /// is not written.
-    pub fn padded(&self) -> Vec<u8> {
-        let mut bytes = vec![0; self.offset];
-        bytes.extend_from_slice(&self.bytes);
-        bytes
-    }
-
-    /// The length for the used ring: from the start of the writable part to
-    /// the last byte written.
+    /// How far it reaches: from the start of the writable part to the last
+    /// byte written.
     pub const fn used(&self) -> usize {
         self.offset + self.bytes.len()
     }

@@ -76,9 +76,10 @@ pub(crate) trait Controller: Any {
         Ok(())
     }
 
-    /// The reply to a chain that cannot be read, with so much room.
-    fn failed(&self) -> fn(usize) -> Reply {
-        |_room| Reply::nothing()
+    /// The reply to a chain of a queue that cannot be read, by the queue and
+    /// the room in the chain.
+    fn failed(&self) -> fn(usize, usize) -> Reply {
+        |_queue, _room| Reply::nothing()
     }
 
     /// The guest has stopped the device's queues or reset the device: chains
@@ -137,7 +138,7 @@ pub(crate) struct Port<'a> {
     pub(crate) link: &'a Link,
     pub(crate) calls: &'a mut Calls,
     pub(crate) world: &'a Shared,
-    pub(crate) failed: fn(usize) -> Reply,
+    pub(crate) failed: fn(usize, usize) -> Reply,
 }
 
 impl Port<'_> {
@@ -154,7 +155,7 @@ impl Port<'_> {
                 Ok(Some((chain, None))) => return Some(chain),
                 Ok(Some((chain, Some(error)))) => {
                     self.ring_error(queue, &error);
-                    let reply = (self.failed)(chain.writable_len());
+                    let reply = (self.failed)(queue, chain.writable_len());
                     self.push(queue, &chain, &reply);
                 }
                 Ok(None) => return None,
@@ -175,7 +176,7 @@ impl Port<'_> {
 
     /// The same, where an interrupt would tell the guest nothing.
     pub(crate) fn push_unheard(&self, queue: usize, chain: &Chain, reply: &Reply) {
-        if let Err(error) = self.link.push(queue, chain, &reply.padded()) {
+        if let Err(error) = self.link.push(queue, chain, reply.offset, &reply.bytes) {
             self.ring_error(queue, &error);
         }
     }

@@ -236,21 +236,31 @@ impl Machine {
     }
 
     fn serve_device(&mut self, device: usize, horizon: SimTime) -> Result<(), Fault> {
-        match self.devices[device].link.serve()? {
-            Progress::Served => {}
+        let progress = self.devices[device].link.serve()?;
+        if progress == Progress::Served {
+            return Ok(());
+        }
+        // The guest stands still until it is acknowledged.
+        self.time.synchronize()?;
+        self.world.clock.set(self.time.now());
+        match progress {
             Progress::Kicked { queue } => {
-                self.time.synchronize()?;
-                self.world.clock.set(self.time.now());
                 self.with(device, |controller, port| controller.kicked(queue, port))?;
                 self.take_fault()?;
-                self.show();
-                self.terminal_pump();
-                self.deliver_calls()?;
-                self.limit_free_run(horizon)?;
-                self.devices[device].link.acknowledge_kick()?;
+            }
+            // What was taken from the queue is void: the link drops it.
+            Progress::Served | Progress::Stopped { .. } => {}
+            Progress::Reset => {
+                self.calls.forget(device);
+                self.devices[device].controller.reset(&self.world);
+                self.take_fault()?;
             }
         }
-        Ok(())
+        self.show();
+        self.terminal_pump();
+        self.deliver_calls()?;
+        self.limit_free_run(horizon)?;
+        Ok(self.devices[device].link.acknowledge()?)
     }
 
     /// Interrupts the guest for every queue that has something new.

@@ -24,6 +24,8 @@ use crate::F_VERSION_1;
 pub const DEVICE_ID: u32 = 41;
 /// The number of queues.
 pub const QUEUES: usize = 2;
+/// The most readable bytes that a chain of either queue has.
+pub const READABLE_LEN_MAX: usize = request::REQUEST_LEN;
 /// The queue of requests and their responses.
 pub const QUEUE_REQUEST: usize = 0;
 /// The queue of buffers that unmask interrupts.

@@ -9,7 +9,7 @@ use roadtest_model::{Edge, Level};
 
 use crate::reply::Reply;
 
-const REQUEST_LEN: usize = 8;
+pub(crate) const REQUEST_LEN: usize = 8;
 const RESPONSE_LEN: usize = 2;
 const STATUS_OK: u8 = 0;
 const STATUS_ERR: u8 = 1;

@@ -24,3 +24,6 @@ pub const FEATURES: u64 = F_VERSION_1 | F_ZERO_LENGTH_REQUEST;
 /// The most bytes that a message may read or write; a longer one is
 /// malformed.
 pub const PAYLOAD_MAX: usize = 4096;
+/// The most readable bytes that a chain may have for [`Request::parse`] to
+/// look at: the header, and what the 16 bits of `i2c_msg.len` can say.
+pub const READABLE_LEN_MAX: usize = request::HEADER_LEN + u16::MAX as usize;

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::i2c::PAYLOAD_MAX;
 use crate::reply::Reply;
 
-const HEADER_LEN: usize = 8;
+pub(crate) const HEADER_LEN: usize = 8;
 const FLAG_FAIL_NEXT: u32 = 1 << 0;
 const FLAG_M_RD: u32 = 1 << 1;
 const STATUS_OK: u8 = 0;

@@ -111,6 +111,7 @@ impl Controller for Console {
             features: codec::FEATURES,
             queues: self.ports.queues(),
             config: self.ports.config().to_vec(),
+            readable_len_max: codec::READABLE_LEN_MAX,
         })
     }
 

@@ -224,6 +224,7 @@ impl Controller for Gpio {
             queues: codec::QUEUES,
             // All eight bytes are within the configuration's eight bytes.
             config: config.read(0, 8).map(<[u8]>::to_vec).unwrap_or_default(),
+            readable_len_max: codec::READABLE_LEN_MAX,
         })
     }
 
@@ -287,8 +288,11 @@ impl Controller for Gpio {
         }
     }
 
-    fn failed(&self) -> fn(usize) -> Reply {
-        codec::request::error_reply
+    fn failed(&self) -> fn(usize, usize) -> Reply {
+        |queue, room| match queue {
+            codec::QUEUE_EVENT => codec::event::returned(room),
+            _ => codec::request::error_reply(room),
+        }
     }
 
     fn reset(&mut self, world: &World) {

@@ -465,6 +465,7 @@ impl Controller for I2c {
             features: codec::FEATURES,
             queues: codec::QUEUES,
             config: Vec::new(),
+            readable_len_max: codec::READABLE_LEN_MAX,
         })
     }
 
@@ -559,8 +560,8 @@ impl Controller for I2c {
         Ok(())
     }
 
-    fn failed(&self) -> fn(usize) -> Reply {
-        codec::request::error_reply
+    fn failed(&self) -> fn(usize, usize) -> Reply {
+        |_queue, room| codec::request::error_reply(room)
     }
 
     /// The bus is free; the chips see the end of the transfer.

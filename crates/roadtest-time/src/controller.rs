@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The state of the one guest, and the socket it talks through.
 
-use std::io::{self, Read, Write};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use roadtest_model::SimTime;
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use crate::message::{LEN, Message, Op};
+use crate::message::{Message, Op};
 use crate::shared::{GUEST_ID, Shared};
+use crate::socket::Socket;
 
-/// A request at this time or later means that the guest has nothing to do.
-const NOTHING: u64 = 1 << 62;
+/// A request at this time or later means that the guest has nothing to do, and
+/// no clock goes as far: 146 years. Whatever is added to a time of the guest
+/// stays within what [`SimTime`] can say.
+const NOTHING: SimTime = SimTime::ns(1 << 62);
 
 /// What went wrong on the guest's time socket.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +28,27 @@ pub enum Error {
     /// The guest sent something that is not in the protocol.
     #[error("the guest sent time-travel operation {0}, which is not known")]
     UnknownOp(u32),
-    /// The guest set its clock back.
-    #[error("the guest set its clock back from {now} to {then}")]
+    /// The guest's clock was set back.
+    #[error("the guest's clock was set back from {now} to {then}")]
     Backwards {
+        /// The time it was.
+        now: SimTime,
+        /// The time that it was set to.
+        then: SimTime,
+    },
+    /// The guest set its clock to a time that no guest reaches.
+    #[error("the guest set its clock from {now} to {then}, which no guest reaches")]
+    TooLate {
         /// The time it was.
         now: SimTime,
         /// The time the guest claims.
         then: SimTime,
+    },
+    /// The guest began a message and did not end it.
+    #[error("the guest sent {bytes} bytes of a time message, and no more")]
+    Half {
+        /// How many came.
+        bytes: usize,
     },
 }
 
@@ -49,7 +64,7 @@ pub enum Served {
 /// The controller's end of one guest's time socket.
 #[derive(Debug)]
 pub struct Controller {
-    socket: UnixStream,
+    socket: Socket,
     shared: Shared,
     /// Whether the guest uses `shared`; not known before its first message
     /// after the start.
@@ -72,7 +87,7 @@ impl Controller {
     /// Where the host has no memory files.
     pub fn new(socket: UnixStream, tod: u64) -> Result<Self, Error> {
         Ok(Self {
-            socket,
+            socket: Socket::new(socket)?,
             shared: Shared::new()?,
             sharing: None,
             now: SimTime::ZERO,
@@ -110,7 +125,7 @@ impl Controller {
         } else {
             self.request
         };
-        Ok(request.filter(|time| time.as_ns() < NOTHING))
+        Ok(request.filter(|&time| time < NOTHING))
     }
 
     /// Receives one message and answers it.
@@ -118,7 +133,7 @@ impl Controller {
     /// # Errors
     /// Where the guest is gone, or breaks the protocol.
     pub fn serve(&mut self) -> Result<Served, Error> {
-        let message = self.receive()?;
+        let message = self.socket.receive()?;
         self.messages += 1;
         let sharing = if self.started {
             match self.sharing {
@@ -146,19 +161,13 @@ impl Controller {
         } else if message.is(Op::Get) {
             answer = self.now.as_ns();
         } else if message.is(Op::Update) {
-            if time < self.now {
-                return Err(Error::Backwards {
-                    now: self.now,
-                    then: time,
-                });
-            }
-            self.now = time;
+            self.believe(time)?;
         } else if message.is(Op::GetTod) {
             answer = self.tod;
         } else {
             return Err(Error::UnknownOp(message.op));
         }
-        self.send(Message {
+        self.socket.send(Message {
             op: Op::Ack as u32,
             seq: message.seq,
             time: answer,
@@ -177,14 +186,7 @@ impl Controller {
     /// Where the shared memory cannot be read, or time ran backwards.
     pub fn synchronize(&mut self) -> Result<(), Error> {
         if self.sharing == Some(true) {
-            let then = self.shared.now()?;
-            if then < self.now {
-                return Err(Error::Backwards {
-                    now: self.now,
-                    then,
-                });
-            }
-            self.now = then;
+            self.believe(self.shared.now()?)?;
         }
         Ok(())
     }
@@ -202,14 +204,28 @@ impl Controller {
     /// for what happens outside the guest.
     ///
     /// # Errors
-    /// Where the shared memory cannot be written.
-    ///
-    /// # Panics
-    /// Where that is in the past.
+    /// Where that is in the past, or the shared memory cannot be written.
     pub fn advance(&mut self, now: SimTime) -> Result<(), Error> {
-        assert!(now >= self.now, "time goes from {} to {now}", self.now);
-        self.now = now;
+        self.forward(now)?;
         Ok(self.shared.set_now(now)?)
+    }
+
+    /// Takes over what the guest says it is.
+    fn believe(&mut self, then: SimTime) -> Result<(), Error> {
+        let now = self.now;
+        if then > now && then >= NOTHING {
+            return Err(Error::TooLate { now, then });
+        }
+        self.forward(then)
+    }
+
+    fn forward(&mut self, then: SimTime) -> Result<(), Error> {
+        let now = self.now;
+        if then < now {
+            return Err(Error::Backwards { now, then });
+        }
+        self.now = then;
+        Ok(())
     }
 
     /// Lets the waiting guest run, at the time that it is.
@@ -224,27 +240,11 @@ impl Controller {
         self.waiting = false;
         self.request = None;
         self.seq = self.seq.wrapping_add(1);
-        self.send(Message {
+        self.socket.send(Message {
             op: Op::Run as u32,
             seq: self.seq,
             time: self.now.as_ns(),
         })
-    }
-
-    fn receive(&mut self) -> Result<Message, Error> {
-        let mut bytes = [0; LEN];
-        match self.socket.read_exact(&mut bytes) {
-            Ok(()) => Ok(Message::from_bytes(bytes)),
-            Err(error) if is_disconnect(&error) => Err(Error::Closed),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn send(&mut self, message: Message) -> Result<(), Error> {
-        match self.socket.write_all(&message.to_bytes()) {
-            Err(error) if is_disconnect(&error) => Err(Error::Closed),
-            other => Ok(other?),
-        }
     }
 
     /// The answer to the guest's first message carries the shared memory and
@@ -256,138 +256,13 @@ impl Controller {
             seq,
             time: GUEST_ID.into(),
         };
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
         let descriptors = [self.shared.as_fd(), self.shared.as_fd()];
-        control.push(SendAncillaryMessage::ScmRights(&descriptors));
-        rustix::net::sendmsg(
-            &self.socket,
-            &[io::IoSlice::new(&answer.to_bytes())],
-            &mut control,
-            SendFlags::NOSIGNAL,
-        )
-        .map_err(io::Error::from)?;
-        Ok(())
+        self.socket.send_with(answer, &descriptors)
     }
-}
-
-fn is_disconnect(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
-    )
 }
 
 impl AsFd for Controller {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A guest without shared memory, as Linux 6.1 is.
-    struct Guest {
-        socket: UnixStream,
-        seq: u32,
-    }
-
-    impl Guest {
-        fn tell(&mut self, controller: &mut Controller, op: Op, time: u64) -> (Served, Message) {
-            self.seq += 1;
-            let message = Message {
-                op: op as u32,
-                seq: self.seq,
-                time,
-            };
-            self.socket.write_all(&message.to_bytes()).unwrap();
-            let served = controller.serve().unwrap();
-            let answer = self.hear();
-            assert!(answer.is(Op::Ack));
-            assert_eq!(answer.seq, self.seq);
-            (served, answer)
-        }
-
-        fn hear(&mut self) -> Message {
-            let mut bytes = [0; LEN];
-            self.socket.read_exact(&mut bytes).unwrap();
-            Message::from_bytes(bytes)
-        }
-    }
-
-    fn pair() -> (Guest, Controller) {
-        let (ours, theirs) = UnixStream::pair().unwrap();
-        let mut controller = Controller::new(ours, 1_700_000_000).unwrap();
-        let mut guest = Guest {
-            socket: theirs,
-            seq: 0,
-        };
-        guest.tell(&mut controller, Op::Start, 1);
-        (guest, controller)
-    }
-
-    #[test]
-    fn a_guest_that_waits_runs_when_it_is_told_and_finds_the_time() {
-        let (mut guest, mut controller) = pair();
-        guest.tell(&mut controller, Op::Request, 500);
-        let (served, _) = guest.tell(&mut controller, Op::Wait, u64::MAX);
-        assert_eq!(served, Served::Waits);
-        assert_eq!(controller.wanted().unwrap(), Some(SimTime::ns(500)));
-        controller.advance(SimTime::ns(500)).unwrap();
-        controller.run().unwrap();
-        let run = guest.hear();
-        assert!(run.is(Op::Run));
-        assert_eq!(run.time, 500);
-        let (_, now) = guest.tell(&mut controller, Op::Get, 0);
-        assert_eq!(now.time, 500);
-        assert_eq!(controller.wanted().unwrap(), None);
-    }
-
-    #[test]
-    fn an_idle_guest_wants_nothing() {
-        let (mut guest, mut controller) = pair();
-        guest.tell(&mut controller, Op::Request, i64::MAX as u64);
-        assert_eq!(controller.wanted().unwrap(), None);
-    }
-
-    #[test]
-    fn the_time_of_day_is_what_the_host_says_it_is() {
-        let (mut guest, mut controller) = pair();
-        let (_, answer) = guest.tell(&mut controller, Op::GetTod, 0);
-        assert_eq!(answer.time, 1_700_000_000);
-    }
-
-    #[test]
-    fn an_unknown_operation_is_named() {
-        let (mut guest, mut controller) = pair();
-        let message = Message {
-            op: 77,
-            seq: 9,
-            time: 0,
-        };
-        guest.socket.write_all(&message.to_bytes()).unwrap();
-        assert!(matches!(controller.serve(), Err(Error::UnknownOp(77))));
-    }
-
-    #[test]
-    fn a_guest_that_turns_the_clock_back_is_found_out() {
-        let (mut guest, mut controller) = pair();
-        guest.tell(&mut controller, Op::Update, 500);
-        let message = Message {
-            op: Op::Update as u32,
-            seq: 9,
-            time: 499,
-        };
-        guest.socket.write_all(&message.to_bytes()).unwrap();
-        assert!(matches!(controller.serve(), Err(Error::Backwards { .. })));
-    }
-
-    #[test]
-    fn a_guest_that_is_gone_is_noticed() {
-        let (guest, mut controller) = pair();
-        drop(guest);
-        assert!(matches!(controller.serve(), Err(Error::Closed)));
     }
 }

@@ -7,10 +7,12 @@
 //!
 //! - [`message`]: the 16 bytes that both sides send.
 //! - [`shared`]: the memory that replaces most messages, from Linux 6.12 on.
-//! - [`controller`]: the state of the one guest, and its socket.
+//! - [`controller`]: the state of the one guest.
+//! - [`socket`]: the socket it talks through.
 
 pub mod controller;
 pub mod message;
 pub mod shared;
+pub mod socket;
 
 pub use controller::{Controller, Error, Served};

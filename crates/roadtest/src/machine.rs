@@ -127,7 +127,8 @@ impl Machine {
         let wanted = self.time.wanted()?.map(|time| time.max(now));
         let outside = self.next_outside().map(|time| time.max(now));
         let next = [wanted, outside].into_iter().flatten().min();
-        let horizon = if replied { now } else { horizon };
+        // The guest's clock may be beyond the horizon.
+        let horizon = if replied { now } else { horizon.max(now) };
         match next {
             Some(next) if next <= horizon => {
                 self.advance(next)?;

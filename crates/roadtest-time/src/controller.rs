@@ -71,6 +71,8 @@ pub struct Controller {
     sharing: Option<bool>,
     now: SimTime,
     request: Option<SimTime>,
+    /// Up to when the guest may run by itself.
+    free_until: SimTime,
     waiting: bool,
     started: bool,
     seq: u32,
@@ -92,6 +94,7 @@ impl Controller {
             sharing: None,
             now: SimTime::ZERO,
             request: None,
+            free_until: SimTime::ZERO,
             waiting: false,
             started: false,
             seq: 0,
@@ -103,6 +106,16 @@ impl Controller {
     /// Virtual time.
     pub fn now(&self) -> SimTime {
         self.now
+    }
+
+    /// The latest that the guest's clock can show: later than
+    /// [`now`](Self::now) where it may run by itself.
+    pub fn latest(&self) -> SimTime {
+        if self.sharing == Some(true) {
+            self.now.max(self.free_until)
+        } else {
+            self.now
+        }
     }
 
     /// Whether the guest waits for [`run`](Self::run).
@@ -197,6 +210,7 @@ impl Controller {
     /// # Errors
     /// Where the shared memory cannot be written.
     pub fn set_free_until(&mut self, time: SimTime) -> Result<(), Error> {
+        self.free_until = time;
         Ok(self.shared.set_free_until(time)?)
     }
 

@@ -204,8 +204,16 @@ impl Machine {
 
     fn advance(&mut self, time: SimTime) -> Result<(), Fault> {
         self.time.advance(time)?;
-        self.world.clock.set(time);
+        self.tell_time();
         Ok(())
+    }
+
+    /// It is certain what time it is for the guest as well: so a line of its
+    /// log that claims to be later is not.
+    fn tell_time(&self) {
+        let now = self.time.now();
+        self.world.clock.set(now);
+        self.world.trace.borrow_mut().limit_to(now);
     }
 
     /// The guest may run without asking until something outside it is due.
@@ -243,7 +251,7 @@ impl Machine {
         }
         // The guest stands still until it is acknowledged.
         self.time.synchronize()?;
-        self.world.clock.set(self.time.now());
+        self.tell_time();
         match progress {
             Progress::Kicked { queue } => {
                 self.with(device, |controller, port| controller.kicked(queue, port))?;
@@ -314,7 +322,7 @@ impl Machine {
     /// Puts what the kernel has logged on the timeline. This comes before the
     /// clock is set to what the guest says next.
     fn note_log(&self) {
-        let news = self.log.news(self.world.now());
+        let news = self.log.news(self.world.now(), self.time.latest());
         self.world.trace.borrow_mut().events.extend(news);
     }
 

@@ -91,7 +91,7 @@ impl Inner {
         let now = machine.world.now();
         let mut trace = machine.world.trace.borrow_mut();
         let mut events = std::mem::take(&mut trace.events);
-        events.extend(machine.log.news(now));
+        events.extend(machine.log.news(now, now));
         let mut violations: Vec<String> = trace
             .breaches
             .iter()

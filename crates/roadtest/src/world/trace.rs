@@ -66,6 +66,15 @@ impl Trace {
         });
     }
 
+    /// Nothing has happened later than now.
+    pub(crate) fn limit_to(&mut self, now: SimTime) {
+        let now = now.as_ns();
+        let later = |event: &&mut Event| event.time_ns > now;
+        for event in self.events.iter_mut().rev().take_while(later) {
+            event.time_ns = now;
+        }
+    }
+
     pub(crate) fn breach(&mut self, now: SimTime, chip: &str, text: String) {
         let what = What::Violation {
             chip: chip.to_owned(),

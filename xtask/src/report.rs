@@ -153,6 +153,7 @@ fn word(outcome: Outcome) -> (&'static str, Style) {
         Outcome::ModelViolation => ("MODEL", BAD),
         Outcome::GuestDied => ("DIED", BAD),
         Outcome::TimedOut => ("TIMEOUT", BAD),
+        Outcome::Error => ("ERROR", BAD),
     }
 }
 

@@ -1,158 +1,173 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The system calls that the standard library lacks.
+//! All that the compiler cannot check: ioctl(2), whose argument means what the
+//! driver says, and descriptors that are known by number because an ioctl or
+//! the parent process made them. Everything else is safe code above.
 
 #![expect(
     unsafe_code,
-    reason = "system calls without a safe wrapper in the standard library"
+    reason = "an ioctl's argument and a descriptor's number have no type"
 )]
 
-use std::ffi::CString;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsRawFd;
+use std::ffi::c_void;
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use roadtest_wire::{Answer, TerminalSize};
+use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
+use rustix::ioctl::{Ioctl, IoctlOutput, Opcode};
 
-fn c_string(text: &str) -> io::Result<CString> {
-    CString::new(text).map_err(io::Error::other)
+use crate::arena::Arena;
+use crate::failure::Failure;
+
+/// An ioctl whose result is the number that it returns.
+struct Raw {
+    request: u32,
+    argument: *mut c_void,
 }
 
-fn check(result: i64) -> io::Result<i64> {
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
+// SAFETY: `opcode` and `as_ptr` are passed to the kernel unchanged, and the
+// output is made of the call's result alone: no memory is read for it.
+unsafe impl Ioctl for Raw {
+    type Output = i32;
+
+    const IS_MUTATING: bool = true;
+
+    fn opcode(&self) -> Opcode {
+        self.request
+    }
+
+    fn as_ptr(&mut self) -> *mut c_void {
+        self.argument
+    }
+
+    unsafe fn output_from_ptr(
+        result: IoctlOutput,
+        _argument: *mut c_void,
+    ) -> rustix::io::Result<i32> {
         Ok(result)
     }
 }
 
-/// mount(2); creates the mount point where that is possible.
-pub(crate) fn mount(
-    source: &str,
-    target: &str,
-    kind: &str,
-    flags: u64,
-    options: &str,
-) -> io::Result<()> {
-    if !std::path::Path::new(target).exists() {
-        std::fs::create_dir_all(target)?;
+/// ioctl(2) with a number.
+pub(crate) fn ioctl_number(
+    file: BorrowedFd<'_>,
+    request: u32,
+    number: u64,
+) -> Result<i32, Failure> {
+    if is_mapped(number)? {
+        return Failure::refused(format!(
+            "the number {number:#x} may be an address of the agent; pass a buffer"
+        ));
     }
-    let (source, target) = (c_string(source)?, c_string(target)?);
-    let (kind, options) = (c_string(kind)?, c_string(options)?);
-    // SAFETY: the four pointers are C strings that outlive the call.
-    let result = unsafe {
-        libc::mount(
-            source.as_ptr(),
-            target.as_ptr(),
-            kind.as_ptr(),
-            flags,
-            options.as_ptr().cast(),
-        )
-    };
-    check(result.into()).map(drop)
+    let argument = std::ptr::without_provenance_mut(usize::try_from(number).unwrap_or(usize::MAX));
+    // SAFETY: where the driver takes the number for an address, it is one of
+    // none of this process's mappings: the kernel finds nothing there to read
+    // or write, and answers EFAULT.
+    let result = unsafe { rustix::ioctl::ioctl(file, Raw { request, argument }) };
+    Ok(result?)
 }
 
-/// finit_module(2).
-pub(crate) fn finit_module(file: &File, parameters: &str) -> io::Result<()> {
-    let parameters = c_string(parameters)?;
-    // SAFETY: the descriptor is open and the pointer is a C string, both for
-    // the whole call.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_finit_module,
-            file.as_raw_fd(),
-            parameters.as_ptr(),
-            0,
-        )
-    };
-    check(result).map(drop)
+/// ioctl(2) with a pointer to the first buffer of an arena.
+pub(crate) fn ioctl_arena(
+    file: BorrowedFd<'_>,
+    request: u32,
+    arena: &mut Arena,
+) -> Result<i32, Failure> {
+    let argument = arena.first().cast();
+    // SAFETY: the arena owns the memory, does not move meanwhile, and has room
+    // behind its last buffer for the largest structure that the number of an
+    // ioctl can name. The pointers in it lead to its own buffers. What the
+    // type system cannot know is whether the bytes between hold further
+    // addresses, or lengths that go beyond the room: `IoctlArgument::Buffers`
+    // forbids that to the host, which is the only other party.
+    let result = unsafe { rustix::ioctl::ioctl(file, Raw { request, argument }) };
+    Ok(result?)
 }
 
-/// delete_module(2) with O_NONBLOCK.
-pub(crate) fn delete_module(name: &str) -> io::Result<()> {
-    let name = c_string(name)?;
-    // SAFETY: the pointer is a C string that outlives the call.
-    let result = unsafe { libc::syscall(libc::SYS_delete_module, name.as_ptr(), libc::O_NONBLOCK) };
-    check(result).map(drop)
+/// Whether an address, or what a structure at it could reach, is in a mapping
+/// of this process.
+fn is_mapped(address: u64) -> Result<bool, Failure> {
+    // Nothing is mapped there, whatever `vm.mmap_min_addr` is: programs are
+    // linked to higher addresses, and the kernel chooses higher ones.
+    if address < 0x1000 {
+        return Ok(false);
+    }
+    let maps = fs::read_to_string("/proc/self/maps")?;
+    let end = address.saturating_add(Arena::ROOM as u64);
+    Ok(maps.lines().any(|line| {
+        let range = line.split(' ').next().and_then(|range| {
+            let (from, to) = range.split_once('-')?;
+            let hex = |text| u64::from_str_radix(text, 16).ok();
+            Some(hex(from)?..hex(to)?)
+        });
+        // A line that cannot be read could be any mapping.
+        range.is_none_or(|range| address < range.end && range.start < end)
+    }))
 }
 
-/// ioctl(2) with a number, which may be the address of a buffer.
-pub(crate) fn ioctl(fd: i32, request: u64, argument: u64) -> io::Result<i32> {
-    // SAFETY: where the argument is an address, the caller owns the buffer
-    // and keeps it alive and unmoved. The host is trusted to have made it as
-    // large as this request needs: this process exists to carry out its
-    // requests, and the worst that a wrong one does is to end this guest.
-    let result = unsafe { libc::ioctl(fd, request, argument) };
-    check(result.into()).map(|_| result)
+/// The number that the next descriptor of this process will get: the lowest
+/// that is free.
+pub(crate) fn next_descriptor(file: BorrowedFd<'_>) -> Result<RawFd, Failure> {
+    Ok(fcntl_dupfd_cloexec(file, 0)?.as_raw_fd())
 }
 
-/// poll(2) on one descriptor.
-pub(crate) fn poll(fd: i32, events: i16, timeout_ms: i32) -> io::Result<i16> {
-    let mut poll = libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    };
-    // SAFETY: the pointer is to one pollfd, and the count says one.
-    check(unsafe { libc::poll(&raw mut poll, 1, timeout_ms) }.into())?;
-    Ok(poll.revents)
+/// Takes a descriptor that an ioctl has just created, and that was the `next`
+/// before it.
+pub(crate) fn adopt(number: RawFd, next: RawFd) -> Result<OwnedFd, Failure> {
+    if number != next || fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_err() {
+        return Failure::refused(format!(
+            "the ioctl left {number} where the request says that it leaves a new descriptor"
+        ));
+    }
+    // SAFETY: the number was free before the ioctl and is open after it. This
+    // process has one thread, so the ioctl opened it, and nothing owns it.
+    let file = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl_setfd(file.as_fd(), FdFlags::CLOEXEC)?;
+    Ok(file)
 }
 
-/// close(2).
-pub(crate) fn close(fd: i32) -> io::Result<()> {
-    // SAFETY: the host opened this descriptor by number and gives it up here;
-    // no object of this process owns it.
-    check(unsafe { libc::close(fd) }.into()).map(drop)
+/// Takes the descriptor that the agent has left open for the process that it
+/// starts, which is this one.
+pub(crate) fn inherited(number: RawFd) -> Result<OwnedFd, Failure> {
+    if number < 3 || fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_err() {
+        return Failure::refused(format!("{number} is no descriptor that was left open"));
+    }
+    // SAFETY: it is open and none of the standard ones. The agent named it to
+    // this process alone, which has just begun: nothing in it owns it.
+    let file = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl_setfd(file.as_fd(), FdFlags::CLOEXEC)?;
+    Ok(file)
 }
 
-/// clock_gettime(2).
-pub(crate) fn clock(clock: i32) -> io::Result<Answer> {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the pointer is to a timespec.
-    check(unsafe { libc::clock_gettime(clock, &raw mut time) }.into())?;
-    Ok(Answer::Time {
-        seconds: time.tv_sec,
-        nanoseconds: time.tv_nsec,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `uname -r`.
-pub(crate) fn release() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/osrelease")
-        .map(|text| text.trim_end().to_owned())
-        .unwrap_or_default()
-}
+    #[test]
+    fn an_address_of_this_process_is_no_number() {
+        let local = 1_u8;
+        let address = (&raw const local).expose_provenance() as u64;
+        assert!(is_mapped(address).unwrap());
+        for number in [0, 1, 8192, u64::MAX] {
+            assert!(!is_mapped(number).unwrap(), "{number:#x}");
+        }
+        let null = std::fs::File::open("/dev/null").unwrap();
+        let refused = ioctl_number(null.as_fd(), 0x0707, address);
+        assert!(matches!(refused, Err(Failure::Refused(_))), "{refused:?}");
+        let answered = ioctl_number(null.as_fd(), 0x0707, 7);
+        let enotty = rustix::io::Errno::NOTTY;
+        assert!(
+            matches!(answered, Err(Failure::Errno(errno)) if errno == enotty),
+            "{answered:?}"
+        );
+    }
 
-/// reboot(2); returns only where it fails.
-pub(crate) fn power_off() -> io::Result<()> {
-    // SAFETY: the call takes a number and no pointer.
-    check(unsafe { libc::reboot(libc::RB_POWER_OFF) }.into()).map(drop)
-}
-
-/// ioctl(2) with `TIOCSWINSZ`.
-pub(crate) fn set_terminal_size(terminal: &File, size: TerminalSize) -> io::Result<()> {
-    let size = libc::winsize {
-        ws_row: size.rows,
-        ws_col: size.columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: the pointer is to a winsize that outlives the call.
-    let result = unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
-    check(result.into()).map(drop)
-}
-
-/// Makes this process the leader of a session whose terminal is its standard
-/// input, with `root` as its root folder.
-pub(crate) fn lead_session_in(root: &str) -> io::Result<()> {
-    let root = c_string(root)?;
-    // SAFETY: the calls take numbers, and C strings that outlive them.
-    unsafe {
-        check(libc::setsid().into())?;
-        check(libc::ioctl(0, libc::TIOCSCTTY, 0).into())?;
-        check(libc::chroot(root.as_ptr()).into())?;
-        check(libc::chdir(c"/".as_ptr()).into()).map(drop)
+    #[test]
+    fn only_a_descriptor_that_is_new_is_taken() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let next = next_descriptor(file.as_fd()).unwrap();
+        // It is not open, and the other is not new.
+        assert!(adopt(next, next).is_err());
+        assert!(adopt(file.as_raw_fd(), next).is_err());
+        assert!(inherited(2).is_err());
     }
 }

@@ -30,6 +30,10 @@ pub enum Outcome {
     /// A guest request took longer than its limit in virtual time, or the
     /// guest made no progress in wall-clock time.
     TimedOut,
+    /// The test could not be carried out: the host failed, the guest's agent is
+    /// of another build, a request made no sense. It says nothing about the
+    /// driver.
+    Error,
 }
 
 /// What one test leaves behind: `record.json`. The runner's own verdict

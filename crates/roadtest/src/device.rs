@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A device with its driver bound, and its files in sysfs.
 
+use std::fmt;
 use std::rc::Rc;
+use std::str::FromStr;
 
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::file::File;
-use crate::uml::Inner;
+use crate::uml::{Inner, malformed};
 
 /// A device of the guest. Dropping it changes nothing in the guest.
 #[derive(Clone)]
@@ -39,12 +41,33 @@ impl Device {
     }
 
     /// An attribute of the device: a file in its folder, as text without the
-    /// newline at its end.
+    /// newline at its end; see [`Uml::read`](crate::Uml::read) for what is no
+    /// text.
     ///
     /// # Errors
     /// What the driver answered.
     pub fn read(&self, attribute: &str) -> std::result::Result<String, Errno> {
         self.uml.read(&format!("{}/{attribute}", self.path))
+    }
+
+    /// An attribute whose ABI says what it holds: a number, mostly.
+    ///
+    /// # Errors
+    /// What the driver answered. Text that is something else ends the test;
+    /// [`read`](Self::read) returns it as it is.
+    pub fn parse<T>(&self, attribute: &str) -> std::result::Result<T, Errno>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        let text = self.read(attribute)?;
+        Ok(text
+            .parse()
+            .unwrap_or_else(|why: T::Err| self.malformed(attribute, &text, why)))
+    }
+
+    /// Ends the test: an attribute is not what its ABI says.
+    pub(crate) fn malformed(&self, attribute: &str, text: &str, why: impl fmt::Display) -> ! {
+        malformed(&format!("{}/{attribute}", self.name()), text, why)
     }
 
     /// Writes an attribute of the device, as `echo -n` does.
@@ -83,10 +106,10 @@ impl Device {
     /// # Errors
     /// Where there is none.
     pub fn class(&self, class: &str) -> Result<Self> {
-        self.classes(class)?.into_iter().next().ok_or_else(|| {
-            Error::new(format!("{} has no device of class {class}", self.path))
-                .with_errno(Errno::ENODEV)
-        })
+        self.classes(class)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(format!("{} has no device of class {class}", self.path)))
     }
 
     /// All children of this device in a class, sorted by name.

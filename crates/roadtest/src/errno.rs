@@ -13,6 +13,11 @@ impl Errno {
         Self(number)
     }
 
+    /// No errno: the guest died as the test
+    /// [expects](crate::Uml::expect_death), and no system call of it returns
+    /// any more.
+    pub const GUEST_DIED: Self = Self(0);
+
     /// The number.
     pub const fn number(self) -> i32 {
         self.0
@@ -40,6 +45,7 @@ macro_rules! errnos {
         impl fmt::Display for Errno {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self.0 {
+                    0 => f.pad("GUEST_DIED"),
                     $(libc::$name => f.pad(stringify!($name)),)*
                     other => f.pad(&format!("errno {other}")),
                 }
@@ -66,5 +72,6 @@ mod tests {
         assert_eq!(Errno::ETIMEDOUT.to_string(), "ETIMEDOUT");
         assert_eq!(format!("{:?}", Errno::new(121)), "EREMOTEIO");
         assert_eq!(Errno::new(517).to_string(), "errno 517");
+        assert_eq!(Errno::GUEST_DIED.to_string(), "GUEST_DIED");
     }
 }

@@ -13,7 +13,7 @@ mod screen;
 use std::time::{Duration, Instant};
 
 use roadtest_model::SimTime;
-use roadtest_wire::{Request, TerminalSize};
+use roadtest_wire::{Program, Request, TerminalSize};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustyline::error::ReadlineError;
 use rustyline::{Cmd, DefaultEditor, KeyEvent};
@@ -117,27 +117,31 @@ impl<'a> Session<'a> {
             "/bin/busybox" => &["sh", "-i"],
             _ => &["-i"],
         };
+        let term = std::env::var("TERM").unwrap_or_else(|_| "xterm".into());
         let environment = [
-            "PS1=guest:\\w# ",
-            "HOME=/tmp",
-            "HISTFILE=",
+            ("TERM", &*term),
+            ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+            ("PS1", "guest:\\w# "),
+            ("HOME", "/tmp"),
+            ("HISTFILE", ""),
             // A loop of the shell itself is stopped as any program that
             // computes without end; the shell is to survive that.
-            "PROMPT_COMMAND=trap 'kill -INT $$' ILL",
+            ("PROMPT_COMMAND", "trap 'kill -INT $$' ILL"),
         ];
-        let term = std::env::var("TERM").unwrap_or_else(|_| "xterm".into());
-        let mut argv = vec!["/usr/bin/env".to_owned(), format!("TERM={term}")];
-        argv.extend(environment.map(str::to_owned));
-        argv.push(shell.to_owned());
-        argv.extend(arguments.iter().map(|&word| word.to_owned()));
-        let request = Request::Run {
-            argv,
-            terminal: Some(self.size),
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let request = Request::RunOnTerminal {
+            program: Program {
+                root: "/host".into(),
+                directory: "/".into(),
+                program: shell.to_owned(),
+                arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
+                environment: environment.map(owned).into(),
+            },
+            size: self.size,
         };
-        match inner.quiet_request("start a shell", &request) {
-            Ok(_pid) => Ok(()),
-            Err(errno) => Err(format!("{shell} does not start in the guest: {errno}")),
-        }
+        inner
+            .quiet_request("start a shell", &request)
+            .map_err(|errno| format!("{shell} does not start in the guest: {errno}"))
     }
 
     fn run(&mut self) -> Result<(), String> {

@@ -71,9 +71,28 @@ pub enum Fault {
     /// A device's connection to the guest broke.
     #[error("a device of the guest failed")]
     Device(#[from] roadtest_vhost::Error),
-    /// The agent sent something else than an answer.
-    #[error("the guest's agent does not speak our protocol: rebuild the kernel's guest root")]
+    /// What the agent sent cannot be understood, or it is of another build.
+    #[error("host and guest do not understand each other")]
     Wire(#[from] roadtest_wire::Error),
+    /// The agent did not carry out a request, and no system call failed: a
+    /// mistake of the framework or the test.
+    #[error("the guest's agent cannot do `{doing}`: {why}")]
+    Agent {
+        /// What the test had asked of it.
+        doing: String,
+        /// What is wrong with it, or with the answer.
+        why: String,
+    },
+    /// The kernel answered, but not in the format that its ABI prescribes.
+    #[error("{what} is `{answer}`: {why}")]
+    Malformed {
+        /// What was read.
+        what: String,
+        /// What it held.
+        answer: String,
+        /// Why that is wrong.
+        why: String,
+    },
     /// The host's system calls failed.
     #[error("the host cannot {what}")]
     Host {
@@ -89,14 +108,20 @@ impl Fault {
     /// The outcome of a test that ends so.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::GuestDied { .. } | Self::Time(_) | Self::Device(_) | Self::Wire(_) => {
-                Outcome::GuestDied
-            }
+            Self::GuestDied { .. } | Self::Time(_) | Self::Device(_) => Outcome::GuestDied,
             Self::GuestHung { .. } | Self::RequestTimedOut { .. } | Self::Left => Outcome::TimedOut,
             Self::ModelPanicked { .. } | Self::ModelError { .. } | Self::Wiring { .. } => {
                 Outcome::ModelViolation
             }
-            Self::Host { .. } => Outcome::Failed,
+            Self::Malformed { .. } => Outcome::Failed,
+            Self::Wire(_) | Self::Agent { .. } | Self::Host { .. } => Outcome::Error,
+        }
+    }
+
+    pub(crate) fn agent(doing: &str, why: impl Into<String>) -> Self {
+        Self::Agent {
+            doing: doing.to_owned(),
+            why: why.into(),
         }
     }
 

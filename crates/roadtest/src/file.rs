@@ -5,15 +5,17 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use roadtest_model::SimTime;
-use roadtest_wire::{Answer, IoctlArgument, Pointer, Request};
+use roadtest_wire::{Handle, IoctlArgument, Place, Pointer, Request};
 
+use crate::context;
 use crate::errno::Errno;
-use crate::uml::{Inner, short};
+use crate::fault::Fault;
+use crate::uml::{Count, Events, Inner, Ioctl, malformed, short};
 
 /// An open file of the guest; closed when it is dropped.
 pub struct File {
     uml: Rc<Inner>,
-    fd: i32,
+    handle: Handle,
     /// It is closed already.
     closed: Cell<bool>,
     name: String,
@@ -27,31 +29,28 @@ impl File {
             mode: 0o644,
         };
         let name = short(path);
-        match uml.quiet_request(&format!("open {name}"), &request)? {
-            Answer::Value(fd) => match i32::try_from(fd) {
-                Ok(fd) => Ok(Self::from_fd(uml, fd, name)),
-                Err(_too_large) => Err(Errno::EBADF),
-            },
-            _ => Err(Errno::EIO),
-        }
+        let handle = uml.quiet_request(&format!("open {name}"), &request)?;
+        Ok(Self::new(uml, handle, name))
     }
 
-    /// A descriptor that an ioctl made.
-    pub(crate) fn from_fd(uml: &Rc<Inner>, fd: i32, name: &str) -> Self {
+    fn new(uml: &Rc<Inner>, handle: Handle, name: &str) -> Self {
         Self {
             uml: uml.clone(),
-            fd,
+            handle,
             closed: Cell::default(),
             name: name.to_owned(),
         }
     }
 
-    pub(crate) fn uml(&self) -> &Rc<Inner> {
-        &self.uml
+    /// Ends the test: what was read is not what the ABI says.
+    pub(crate) fn malformed(&self, answer: &[u8], why: &str) -> ! {
+        let bytes = answer.iter().map(|byte| format!("{byte:02x}"));
+        let bytes: Vec<String> = bytes.collect();
+        malformed(&self.name, &bytes.join(" "), why)
     }
 
-    /// Reads at the most `len` bytes from the file's position, with one
-    /// system call. Waits as long as the kernel makes it wait.
+    /// Reads at most `len` bytes from the file's position, 1 MiB at most, with
+    /// one system call. Waits as long as the kernel makes it wait.
     ///
     /// # Errors
     /// What read failed with.
@@ -59,7 +58,7 @@ impl File {
         self.read_with(len, None)
     }
 
-    /// Reads at the most `len` bytes at `offset`.
+    /// Reads at most `len` bytes at `offset`, 1 MiB at most.
     ///
     /// # Errors
     /// What pread failed with.
@@ -73,14 +72,14 @@ impl File {
             None => format!("read {} {len} bytes", self.name),
         };
         let request = Request::Read {
-            fd: self.fd,
+            file: self.handle,
             len,
             offset,
         };
-        self.uml.bytes(&what, &request)
+        self.uml.request(&what, &request)
     }
 
-    /// Writes with one system call at the file's position; gives the number
+    /// Writes with one system call at the file's position; returns the number
     /// of bytes written.
     ///
     /// # Errors
@@ -89,7 +88,7 @@ impl File {
         self.write_with(data, None)
     }
 
-    /// Writes with one system call at `offset`; gives the number of bytes
+    /// Writes with one system call at `offset`; returns the number of bytes
     /// written.
     ///
     /// # Errors
@@ -104,12 +103,13 @@ impl File {
             None => format!("write {} {} bytes", self.name, data.len()),
         };
         let request = Request::Write {
-            fd: self.fd,
+            file: self.handle,
             data: data.to_vec(),
             offset,
         };
-        let written = self.uml.value(&what, &request)?;
-        Ok(usize::try_from(written).unwrap_or(0))
+        let Count(written) = self.uml.request(&what, &request)?;
+        // The host has 64 bits as the guest has.
+        Ok(usize::try_from(written).unwrap_or(usize::MAX))
     }
 
     /// ioctl(2) with a number as its argument.
@@ -118,7 +118,8 @@ impl File {
     /// What ioctl failed with.
     pub fn ioctl(&self, request: u64, number: u64) -> Result<i64, Errno> {
         let argument = IoctlArgument::Number(number);
-        self.ioctl_with(request, argument).map(|(value, _)| value)
+        let done = self.ioctl_with(request, argument, None)?;
+        Ok(done.value.into())
     }
 
     /// ioctl(2) with a buffer as its argument, which the kernel may change.
@@ -133,7 +134,8 @@ impl File {
     }
 
     /// ioctl(2) with a pointer to the first of some buffers, inside of which
-    /// there are pointers to others.
+    /// there are pointers to others. The buffers must be as large as the
+    /// driver takes them to be, and hold no address but those of `pointers`.
     ///
     /// # Errors
     /// What ioctl failed with.
@@ -147,25 +149,61 @@ impl File {
             buffers: buffers.clone(),
             pointers: pointers.to_vec(),
         };
-        let (value, changed) = self.ioctl_with(request, argument)?;
-        *buffers = changed;
-        Ok(value)
+        let done = self.ioctl_with(request, argument, None)?;
+        *buffers = done.buffers;
+        Ok(done.value.into())
+    }
+
+    /// ioctl(2) that creates another file, whose descriptor it leaves at
+    /// `offset` of the buffer. Returns the file, called `name` on timelines.
+    ///
+    /// # Errors
+    /// What ioctl failed with.
+    pub fn ioctl_open(
+        &self,
+        request: u64,
+        buffer: Vec<u8>,
+        offset: usize,
+        name: &str,
+    ) -> Result<Self, Errno> {
+        let argument = IoctlArgument::Buffers {
+            buffers: vec![buffer],
+            pointers: Vec::new(),
+        };
+        let place = Place {
+            buffer: 0,
+            // No buffer is that large: the agent refuses it.
+            offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        };
+        let done = self.ioctl_with(request, argument, Some(place))?;
+        match done.opened {
+            Some(handle) => Ok(Self::new(&self.uml, handle, name)),
+            None => context::fail(&Fault::agent(name, "its answer names no file")),
+        }
     }
 
     fn ioctl_with(
         &self,
         request: u64,
         argument: IoctlArgument,
-    ) -> Result<(i64, Vec<Vec<u8>>), Errno> {
+        opens: Option<Place>,
+    ) -> Result<Ioctl, Errno> {
         let what = format!("ioctl {} {request:#x}", self.name);
-        let request = Request::Ioctl {
-            fd: self.fd,
+        self.uml
+            .request(&what, &self.ioctl_request(request, argument, opens))
+    }
+
+    fn ioctl_request(
+        &self,
+        request: u64,
+        argument: IoctlArgument,
+        opens: Option<Place>,
+    ) -> Request {
+        Request::Ioctl {
+            file: self.handle,
             request,
             argument,
-        };
-        match self.uml.request(&what, &request)? {
-            Answer::Ioctl { value, buffers } => Ok((value, buffers)),
-            _ => Err(Errno::EIO),
+            opens,
         }
     }
 
@@ -177,24 +215,19 @@ impl File {
     /// What ioctl failed with. The file is closed all the same.
     pub fn ioctl_and_close(self, request: u64, buffer: Vec<u8>) -> Result<i64, Errno> {
         let what = format!("ioctl {} {request:#x} and close", self.name);
-        let request = Request::Ioctl {
-            fd: self.fd,
-            request,
-            argument: IoctlArgument::Buffers {
-                buffers: vec![buffer],
-                pointers: Vec::new(),
-            },
+        let argument = IoctlArgument::Buffers {
+            buffers: vec![buffer],
+            pointers: Vec::new(),
         };
-        let answer = self.uml.request_and_close(&what, &request, self.fd);
+        let request = self.ioctl_request(request, argument, None);
+        let done = self.uml.request_and_close(&what, &request, self.handle);
         self.closed.set(true);
-        match answer? {
-            Answer::Ioctl { value, .. } => Ok(value),
-            _ => Err(Errno::EIO),
-        }
+        let done: Ioctl = done?;
+        Ok(done.value.into())
     }
 
-    /// Waits until the file is readable, for at the most `timeout` of virtual
-    /// time, rounded up to milliseconds. Gives whether it is.
+    /// Waits until the file is readable, for at most `timeout` of virtual
+    /// time, rounded up to milliseconds. Returns whether it is.
     ///
     /// # Errors
     /// What poll failed with.
@@ -203,20 +236,21 @@ impl File {
         Ok(ready & libc::POLLIN != 0)
     }
 
-    /// poll(2) with these events; gives `revents`.
+    /// poll(2) with these events, for at most `timeout` of virtual time,
+    /// rounded up to milliseconds; returns `revents`.
     ///
     /// # Errors
     /// What poll failed with.
     pub fn poll(&self, events: i16, timeout: SimTime) -> Result<i16, Errno> {
         let ms = timeout.as_ns().div_ceil(1_000_000);
         let request = Request::Poll {
-            fd: self.fd,
-            events,
-            timeout_ms: i32::try_from(ms).unwrap_or(i32::MAX),
+            file: self.handle,
+            events: events.cast_unsigned(),
+            timeout_ns: Some(ms.saturating_mul(1_000_000)),
         };
         let what = format!("poll {} for {timeout}", self.name);
-        let revents = self.uml.value(&what, &request)?;
-        Ok(i16::try_from(revents).unwrap_or(0))
+        let Events(events) = self.uml.request(&what, &request)?;
+        Ok(events.cast_signed())
     }
 }
 
@@ -225,10 +259,10 @@ impl Drop for File {
         if self.closed.get() || std::thread::panicking() {
             return;
         }
-        let request = Request::Close { fd: self.fd };
-        // A driver's release has no way to refuse.
-        let _ = self
-            .uml
-            .quiet_request(&format!("close {}", self.name), &request);
+        let request = Request::Close { file: self.handle };
+        let what = format!("close {}", self.name);
+        // A driver's release has no way to refuse; a guest that died as
+        // expected has closed it.
+        let _: Result<(), Errno> = self.uml.quiet_request(&what, &request);
     }
 }

@@ -61,6 +61,7 @@ fn scan(machine: &mut Machine) -> Result<(), Fault> {
 fn refused(what: &str, reply: &Reply) -> Fault {
     let text = match reply {
         Reply::Err(number) => format!("{}", crate::Errno::new(*number)),
+        Reply::Refused(why) => why.clone(),
         other => format!("the answer is {other:?}"),
     };
     Fault::host(what)(std::io::Error::other(text))

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use roadtest_model::SimTime;
 use roadtest_record::kernel::Kernel;
 
-pub(crate) use request::short;
+pub(crate) use request::{Count, Events, Ioctl, malformed, short};
 
 use crate::context::{self, Context};
 use crate::machine::Machine;

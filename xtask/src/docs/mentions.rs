@@ -79,7 +79,9 @@ fn is_test(span: &str) -> bool {
 /// The test of `    PASS [ 0.09s ·  20.8s virtual] iio/light/opt3001  reads_lux`.
 fn verdict(line: &str) -> Option<String> {
     let line = line.trim_start();
-    let words = ["PASS ", "FAIL ", "KERNEL ", "MODEL ", "DIED ", "TIMEOUT "];
+    let words = [
+        "PASS ", "FAIL ", "KERNEL ", "MODEL ", "DIED ", "TIMEOUT ", "ERROR ",
+    ];
     words.iter().find(|word| line.starts_with(*word))?;
     let (_, rest) = line.split_once("virtual] ")?;
     let name = rest.split_whitespace().nth(1)?;

@@ -60,7 +60,7 @@ struct Case {
     /// The test's name below its driver.
     test: String,
     /// `passed`, `failed`, `skipped`, `kernel_report`, `model_violation`,
-    /// `guest_died` or `timed_out`.
+    /// `guest_died`, `timed_out` or `error`.
     outcome: &'static str,
     /// Why it did not pass; empty where it did.
     reason: String,

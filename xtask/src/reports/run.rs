@@ -86,6 +86,7 @@ pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::ModelViolation => "model_violation",
         Outcome::GuestDied => "guest_died",
         Outcome::TimedOut => "timed_out",
+        Outcome::Error => "error",
     }
 }
 

@@ -12,7 +12,7 @@ use roadtest_vhost::DeviceSpec;
 use roadtest_virtio::Reply as DeviceReply;
 use roadtest_virtio::console as codec;
 use roadtest_virtio::console::Ports;
-use roadtest_wire::{Frames, Reply};
+use roadtest_wire::{Event, Replies, Reply, Status};
 
 use super::{Controller, Port, Rank};
 use crate::fault::Fault;
@@ -28,7 +28,7 @@ pub(crate) type Shared = Rc<RefCell<Channel>>;
 #[derive(Default)]
 pub(crate) struct Channel {
     outgoing: VecDeque<u8>,
-    frames: Frames,
+    stream: Replies,
     pub(crate) replies: VecDeque<Reply>,
     /// What the user types.
     pub(crate) typed: VecDeque<u8>,
@@ -37,7 +37,7 @@ pub(crate) struct Channel {
     /// What the guest shows.
     pub(crate) shown: Vec<u8>,
     /// How the program on the terminal has ended.
-    pub(crate) ended: Option<i32>,
+    pub(crate) ended: Option<Status>,
 }
 
 impl Channel {
@@ -124,10 +124,10 @@ impl Controller for Console {
             codec::QUEUE_TRANSMIT => {
                 let sent = take_sent(port, queue);
                 let mut channel = self.channel.borrow_mut();
-                channel.frames.push(&sent);
-                while let Some(reply) = channel.frames.pop()? {
+                channel.stream.push(&sent);
+                while let Some(reply) = channel.stream.pop()? {
                     match reply {
-                        Reply::Ended { status } => channel.ended = Some(status),
+                        Reply::Event(Event::Ended(status)) => channel.ended = Some(status),
                         reply => channel.replies.push_back(reply),
                     }
                 }

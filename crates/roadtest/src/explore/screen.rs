@@ -2,11 +2,13 @@
 //! The terminal that the user sits at: its size, its mode, and bytes for it.
 
 use std::io;
+use std::rc::Rc;
 
-use roadtest_wire::{Answer, IoctlArgument, Request, TerminalSize};
+use roadtest_wire::TerminalSize;
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::errno::Errno;
+use crate::file::File;
 use crate::uml::Inner;
 
 /// The guest's terminal, as the agent sees it.
@@ -47,31 +49,12 @@ pub(super) fn size() -> Option<TerminalSize> {
 }
 
 /// Gives the guest's terminal another size; its foreground job gets SIGWINCH.
-pub(super) fn resize_guest(guest: &Inner, size: TerminalSize) -> Result<(), Errno> {
-    let open = Request::Open {
-        path: GUEST_TERMINAL.into(),
-        flags: libc::O_RDWR | libc::O_NOCTTY,
-        mode: 0,
-    };
-    let fd = match guest.quiet_request("open the terminal", &open)? {
-        Answer::Value(fd) => i32::try_from(fd).unwrap_or(-1),
-        _ => return Err(Errno::EIO),
-    };
-    let mut winsize = Vec::with_capacity(8);
-    for number in [size.rows, size.columns, 0, 0] {
-        winsize.extend(number.to_ne_bytes());
-    }
-    let resize = Request::Ioctl {
-        fd,
-        request: libc::TIOCSWINSZ,
-        argument: IoctlArgument::Buffers {
-            buffers: vec![winsize],
-            pointers: Vec::new(),
-        },
-    };
-    let resized = guest.quiet_request("resize the terminal", &resize);
-    guest.quiet_request("close the terminal", &Request::Close { fd })?;
-    resized.map(drop)
+pub(super) fn resize_guest(guest: &Rc<Inner>, size: TerminalSize) -> Result<(), Errno> {
+    let terminal = File::open(guest, GUEST_TERMINAL, libc::O_RDWR | libc::O_NOCTTY)?;
+    let fields = [size.rows, size.columns, 0, 0];
+    let mut winsize = fields.into_iter().flat_map(u16::to_ne_bytes).collect();
+    terminal.ioctl_buffer(libc::TIOCSWINSZ, &mut winsize)?;
+    Ok(())
 }
 
 /// Text for the user.

@@ -3,7 +3,6 @@
 //! agent's first word.
 
 use std::cell::RefCell;
-use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
@@ -155,7 +154,7 @@ impl Machine {
         self.log.mark();
         let reply = self.channel.borrow_mut().replies.pop_front();
         match reply {
-            Some(Reply::Hello { .. }) => {
+            Some(Reply::Hello(_)) => {
                 let rest = BOOT_SETTLED.saturating_sub(self.now());
                 self.sleep(rest)
             }
@@ -165,8 +164,8 @@ impl Machine {
                 place: format!("; the last line of its log is: {}", self.log.last_line()),
             }),
             other => {
-                let what = format!("make sense of the agent's first word, {other:?}");
-                Err(Fault::host(what)(ErrorKind::InvalidData.into()))
+                let why = format!("its first word is {other:?}");
+                Err(Fault::agent("boot", why))
             }
         }
     }

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use roadtest_model::SimTime;
+use roadtest_wire::Status;
 
 use super::process::Process;
 use super::{Machine, Until};
@@ -229,7 +230,7 @@ impl Machine {
     }
 
     /// How the program on the terminal has ended, told once.
-    pub(crate) fn take_ended(&mut self) -> Option<i32> {
+    pub(crate) fn take_ended(&mut self) -> Option<Status> {
         self.channel.borrow_mut().ended.take()
     }
 }

@@ -5,6 +5,7 @@
 use roadtest_model::Chip;
 use roadtest_wire::Request;
 
+use super::request::Count;
 use super::{Inner, Uml};
 use crate::device::Device;
 use crate::errno::Errno;
@@ -70,8 +71,7 @@ impl Uml {
         Err(Error::new(format!(
             "no module claims {}, and no driver of the kernel is bound to it",
             device.name()
-        ))
-        .with_errno(Errno::ENODEV))
+        )))
     }
 
     /// A device that has a driver already, by its path in sysfs.
@@ -90,7 +90,7 @@ impl Inner {
             path: format!("/sys/bus/{bus}/drivers_autoprobe"),
             data: b"0".to_vec(),
         };
-        self.quiet_request("turn autoprobe off", &request)?;
+        let Count(_written) = self.quiet_request("turn autoprobe off", &request)?;
         self.autoprobe_off.borrow_mut().push(bus.to_owned());
         Ok(())
     }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The guest's files, by their paths, and what is mounted where.
 
-use roadtest_wire::{Answer, Request};
+use roadtest_wire::Request;
 
+use super::request::Count;
 use super::{Inner, Uml, short};
 use crate::errno::Errno;
 use crate::file::File;
 
 /// `MS_RDONLY` of mount(2).
-const MS_RDONLY: u64 = 1;
+const MS_RDONLY: u32 = 1;
 
 impl Uml {
     /// The content of a file, as text without the newline at its end.
     ///
+    /// A driver may print what is no UTF-8. The test sees that as it is: each
+    /// such byte as `\xff`, and in a text that has one, each backslash twice.
+    /// [`read_bytes`](Self::read_bytes) returns the bytes.
+    ///
     /// # Errors
-    /// What open or read failed with; `EILSEQ` where it is no text.
+    /// What open or read failed with.
     pub fn read(&self, path: &str) -> Result<String, Errno> {
         self.inner.read(path)
     }
@@ -36,7 +41,8 @@ impl Uml {
         self.inner.write(path, &text.to_string())
     }
 
-    /// The names in a folder, sorted.
+    /// The names in a directory, sorted; see [`read`](Self::read) for names that
+    /// are no text.
     ///
     /// # Errors
     /// What opendir or readdir failed with.
@@ -83,20 +89,12 @@ impl Inner {
     pub(crate) fn read_bytes(&self, path: &str) -> Result<Vec<u8>, Errno> {
         let what = format!("read {}", short(path));
         let request = Request::ReadFile { path: path.into() };
-        self.bytes(&what, &request)
+        self.request(&what, &request)
     }
 
     pub(crate) fn read(&self, path: &str) -> Result<String, Errno> {
         let bytes = self.read_bytes(path)?;
-        match String::from_utf8(bytes) {
-            Ok(mut text) => {
-                if text.ends_with('\n') {
-                    text.pop();
-                }
-                Ok(text)
-            }
-            Err(_not_text) => Err(Errno::EILSEQ),
-        }
+        Ok(text(bytes.strip_suffix(b"\n").unwrap_or(&bytes)))
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) -> Result<(), Errno> {
@@ -105,27 +103,21 @@ impl Inner {
             path: path.into(),
             data: text.into(),
         };
-        self.value(&what, &request).map(drop)
+        let Count(_written) = self.request(&what, &request)?;
+        Ok(())
     }
 
     pub(crate) fn list(&self, path: &str) -> Result<Vec<String>, Errno> {
         let request = Request::ReadDir { path: path.into() };
-        self.names(&format!("list {}", short(path)), &request)
+        let what = format!("list {}", short(path));
+        let names: Vec<Vec<u8>> = self.quiet_request(&what, &request)?;
+        Ok(names.iter().map(|name| text(name)).collect())
     }
 
     pub(crate) fn real_path(&self, path: &str) -> Result<String, Errno> {
         let request = Request::RealPath { path: path.into() };
-        let names = self.names(&format!("realpath {}", short(path)), &request)?;
-        names.into_iter().next().ok_or(Errno::ENOENT)
-    }
-
-    /// Names are not for the timeline: they are the framework's own look
-    /// around.
-    fn names(&self, what: &str, request: &Request) -> Result<Vec<String>, Errno> {
-        match self.quiet_request(what, request)? {
-            Answer::Names(names) => Ok(names),
-            _ => Err(Errno::EIO),
-        }
+        let path: Vec<u8> = self.quiet_request(&format!("realpath {}", short(path)), &request)?;
+        Ok(text(&path))
     }
 
     /// Mounts a filesystem that is all the kernel's.
@@ -133,7 +125,7 @@ impl Inner {
         self.mount_with(kind, target, 0, "")
     }
 
-    fn mount_with(&self, kind: &str, target: &str, flags: u64, options: &str) -> Result<(), Errno> {
+    fn mount_with(&self, kind: &str, target: &str, flags: u32, options: &str) -> Result<(), Errno> {
         let request = Request::Mount {
             source: "none".into(),
             target: target.into(),
@@ -142,6 +134,33 @@ impl Inner {
             options: options.into(),
         };
         self.quiet_request(&format!("mount {kind}"), &request)
-            .map(drop)
+    }
+}
+
+/// Bytes of the guest as text: what is no UTF-8 is escaped.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    if let Ok(text) = str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It used to be EILSEQ, as if the driver had said that.
+    #[test]
+    fn what_is_no_utf_8_is_escaped_without_loss() {
+        assert_eq!(text("21.5 °C \\o/".as_bytes()), "21.5 °C \\o/");
+        assert_eq!(text(b"lm75\xff\xfe!"), "lm75\\xff\\xfe!");
+        assert_eq!(text(b"\\xff\xff"), "\\\\xff\\xff");
     }
 }

@@ -32,8 +32,9 @@ impl Uml {
     }
 
     /// Expects the kernel to die with a report that contains this text: a
-    /// known defect. The request during which it dies fails with `EPIPE`, and
-    /// so does every request after it; without the report the test fails.
+    /// known defect. The request during which it dies fails with
+    /// [`Errno::GUEST_DIED`](crate::Errno::GUEST_DIED), and so does every request
+    /// after it; without the report the test fails.
     pub fn expect_death(&self, text: &str) {
         self.expect_report(text);
         self.inner.expected.borrow_mut().death = Some(text.to_owned());

@@ -36,7 +36,7 @@ impl Uml {
         let name = module.replace('-', "_");
         let what = format!("unload {name}");
         let request = Request::UnloadModule { name };
-        self.inner.value(&what, &request).map(drop)
+        self.inner.request(&what, &request)
     }
 }
 
@@ -44,19 +44,20 @@ impl Inner {
     pub(super) fn load_module(&self, module: &str, parameters: &str) -> Result<(), Errno> {
         let name = module.replace('-', "_");
         let mut order = Vec::new();
-        self.load_order(&name, &mut order)?;
+        self.load_order(&name, &mut order);
         for module in order {
-            let known = &self.kernel.modules[&module];
+            // Why load one that is not there: the kernel is to say so.
+            let file = match self.kernel.modules.get(&module) {
+                Some(known) => known.file.clone(),
+                None => format!("modules/{module}.ko").into(),
+            };
             let parameters = if module == name { parameters } else { "" };
             let request = Request::LoadModule {
-                path: Path::new("/")
-                    .join(&known.file)
-                    .to_string_lossy()
-                    .into_owned(),
+                path: Path::new("/").join(file).to_string_lossy().into_owned(),
                 parameters: parameters.to_owned(),
             };
-            match self.value(&format!("load {module}"), &request) {
-                Ok(_) | Err(Errno::EEXIST) => {}
+            match self.request(&format!("load {module}"), &request) {
+                Ok(()) | Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(errno),
             }
         }
@@ -64,16 +65,15 @@ impl Inner {
     }
 
     /// A module after all that it depends on.
-    fn load_order(&self, name: &str, order: &mut Vec<String>) -> Result<(), Errno> {
+    fn load_order(&self, name: &str, order: &mut Vec<String>) {
         if order.iter().any(|module| module == name) {
-            return Ok(());
+            return;
         }
-        let module = self.kernel.modules.get(name).ok_or(Errno::ENOENT)?;
-        for dependency in &module.depends {
-            self.load_order(dependency, order)?;
+        let depends = self.kernel.modules.get(name).map(|module| &module.depends);
+        for dependency in depends.into_iter().flatten() {
+            self.load_order(dependency, order);
         }
         order.push(name.to_owned());
-        Ok(())
     }
 
     /// The module that claims a device, by its modalias.

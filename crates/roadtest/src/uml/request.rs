@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What a test asks of the guest, and how request and answer look on the
-//! timeline. A guest that cannot answer any more ends the test here.
-
-use std::io::ErrorKind;
+//! timeline. What a system call of the guest failed with is a value; whatever
+//! else keeps an answer from coming ends the test here.
 
 use roadtest_model::SimTime;
 use roadtest_record::event::What;
-use roadtest_wire::{Answer, Reply, Request};
+use roadtest_wire::{Answer, Handle, Reply, Request};
 
 use super::{Inner, Uml};
 use crate::context;
@@ -23,35 +22,81 @@ impl Uml {
     pub fn limit_requests_to(&self, limit: SimTime) {
         self.inner.limit.set(limit);
     }
+}
 
-    /// Runs a program of the guest and waits for it; see
-    /// [`Board::host_root`](crate::Board::host_root). Gives its exit code and
-    /// its output.
-    ///
-    /// # Errors
-    /// What starting it failed with.
-    pub fn run(&self, argv: &[&str]) -> Result<(i32, String), Errno> {
-        let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
-        let what = format!("run {}", argv.join(" "));
-        let request = Request::Run {
-            argv,
-            terminal: None,
-        };
-        match self.inner.request(&what, &request)? {
-            Answer::Output { status, output } => {
-                Ok((status, String::from_utf8_lossy(&output).into_owned()))
+/// What a request is answered with. An answer of another kind is a fault of
+/// ours, and ends the test.
+pub(crate) trait Kind: Sized {
+    /// What the answer holds; the answer itself where it is of another kind.
+    fn of(answer: Answer) -> Result<Self, Answer>;
+}
+
+/// How many bytes were written.
+pub(crate) struct Count(pub(crate) u64);
+
+/// `revents` of poll(2).
+pub(crate) struct Events(pub(crate) u16);
+
+/// What came of an ioctl.
+pub(crate) struct Ioctl {
+    pub(crate) value: i32,
+    pub(crate) buffers: Vec<Vec<u8>>,
+    pub(crate) opened: Option<Handle>,
+}
+
+macro_rules! kinds {
+    ($($kind:ty: $answer:pat => $value:expr;)*) => {
+        $(impl Kind for $kind {
+            fn of(answer: Answer) -> Result<Self, Answer> {
+                match answer {
+                    $answer => Ok($value),
+                    other => Err(other),
+                }
             }
-            _ => Err(Errno::EIO),
-        }
-    }
+        })*
+    };
+}
+
+kinds! {
+    (): Answer::Done => ();
+    Handle: Answer::Opened(file) => file;
+    Count: Answer::Count(count) => Self(count);
+    Events: Answer::Events(events) => Self(events);
+    Vec<u8>: Answer::Bytes(bytes) => bytes;
+    Vec<Vec<u8>>: Answer::Names(names) => names;
+    Ioctl: Answer::Ioctl { value, buffers, opened } => Self { value, buffers, opened };
 }
 
 impl Inner {
     /// Asks the guest. The request and its answer go on the timeline.
-    pub(crate) fn request(&self, what: &str, request: &Request) -> Result<Answer, Errno> {
-        let result = self.quiet_request(what, request);
+    pub(crate) fn request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
+        let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
         self.log_request(what, &result);
-        result
+        result.map(|answer| expect(what, answer))
+    }
+
+    /// Asks the guest for the framework itself: the test does not see it.
+    pub(crate) fn quiet_request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
+        let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
+        result.map(|answer| expect(what, answer))
+    }
+
+    /// Asks the guest something, and to close a file right after that. Returns
+    /// the answer to the first.
+    pub(crate) fn request_and_close<K: Kind>(
+        &self,
+        what: &str,
+        request: &Request,
+        file: Handle,
+    ) -> Result<K, Errno> {
+        let both = [request, &Request::Close { file }];
+        let result = self.ask(what, |machine, limit| {
+            // A driver's release has no way to refuse.
+            let [first, _closed] = machine.request_both(both, what, limit)?;
+            Ok(first)
+        });
+        self.log_request(what, &result);
+        result.map(|answer| expect(what, answer))
     }
 
     fn log_request(&self, what: &str, result: &Result<Answer, Errno>) {
@@ -66,85 +111,62 @@ impl Inner {
         });
     }
 
-    /// Asks the guest something that is none of the test's business.
-    pub(crate) fn quiet_request(&self, what: &str, request: &Request) -> Result<Answer, Errno> {
-        self.ask(what, |machine, limit| machine.request(request, what, limit))
-    }
-
-    /// Asks the guest something, and to close a file right after that. Gives
-    /// the answer to the first.
-    pub(crate) fn request_and_close(
-        &self,
-        what: &str,
-        request: &Request,
-        fd: i32,
-    ) -> Result<Answer, Errno> {
-        let both = [request, &Request::Close { fd }];
-        let result = self.ask(what, |machine, limit| {
-            // A driver's release has no way to refuse.
-            let [first, _closed] = machine.request_both(both, what, limit)?;
-            Ok(first)
-        });
-        self.log_request(what, &result);
-        result
-    }
-
     fn ask(
         &self,
         what: &str,
         ask: impl FnOnce(&mut Machine, SimTime) -> Result<Reply, Fault>,
     ) -> Result<Answer, Errno> {
         if self.dead.get() {
-            return Err(Errno::EPIPE);
+            return Err(Errno::GUEST_DIED);
         }
         let reply = ask(&mut self.machine.borrow_mut(), self.limit.get());
         match reply {
             Ok(Reply::Ok(answer)) => Ok(answer),
             Ok(Reply::Err(number)) => Err(Errno::new(number)),
-            Ok(other) => {
-                let what = format!("make sense of the agent's answer {other:?} to `{what}`");
-                context::fail(&Fault::host(what)(ErrorKind::InvalidData.into()))
+            Ok(Reply::Refused(why)) => context::fail(&Fault::agent(what, why)),
+            Ok(other @ (Reply::Hello(_) | Reply::Event(_))) => {
+                context::fail(&Fault::agent(what, format!("it says {other:?}")))
             }
             Err(Fault::GuestDied { .. }) if self.death_is_expected() => {
                 self.dead.set(true);
-                Err(Errno::EPIPE)
+                Err(Errno::GUEST_DIED)
             }
             Err(fault) => context::fail(&fault),
         }
     }
+}
 
-    /// As [`request`](Self::request), where the answer is a number.
-    pub(crate) fn value(&self, what: &str, request: &Request) -> Result<i64, Errno> {
-        match self.request(what, request)? {
-            Answer::Value(value) => Ok(value),
-            _ => Err(Errno::EIO),
-        }
-    }
+/// Ends the test: the kernel answered something that its ABI does not allow.
+pub(crate) fn malformed(what: &str, answer: &str, why: impl std::fmt::Display) -> ! {
+    context::fail(&Fault::Malformed {
+        what: what.to_owned(),
+        answer: answer.to_owned(),
+        why: why.to_string(),
+    })
+}
 
-    /// The same where it is bytes.
-    pub(crate) fn bytes(&self, what: &str, request: &Request) -> Result<Vec<u8>, Errno> {
-        match self.request(what, request)? {
-            Answer::Bytes(bytes) => Ok(bytes),
-            _ => Err(Errno::EIO),
-        }
-    }
+/// What an answer holds.
+fn expect<K: Kind>(what: &str, answer: Answer) -> K {
+    K::of(answer).unwrap_or_else(|other| {
+        let why = format!("its answer is of another kind: {other:?}");
+        context::fail(&Fault::agent(what, why))
+    })
 }
 
 /// An answer, short enough for a timeline.
 fn show(answer: &Answer) -> String {
     match answer {
-        Answer::Value(value) => value.to_string(),
+        Answer::Done => "0".into(),
+        Answer::Opened(_) => "a file".into(),
+        Answer::Count(count) => count.to_string(),
+        Answer::Events(events) => events.to_string(),
         Answer::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) if text.len() <= 60 => text.trim_end().escape_debug().to_string(),
             _ => format!("{} bytes", bytes.len()),
         },
-        Answer::Names(names) => names.join(" "),
-        Answer::Time {
-            seconds,
-            nanoseconds,
-        } => format!("{seconds}.{nanoseconds:09}"),
+        Answer::Names(names) => format!("{} names", names.len()),
         Answer::Ioctl { value, .. } => value.to_string(),
-        Answer::Output { status, .. } => format!("exit {status}"),
+        Answer::Ended { status, .. } => format!("{status:?}"),
     }
 }
 

@@ -140,10 +140,7 @@ impl Device {
             .children("gpiochip")?
             .into_iter()
             .find(|child| child.has("dev"))
-            .ok_or_else(|| {
-                Error::new(format!("{} is no GPIO controller", self.path()))
-                    .with_errno(Errno::ENODEV)
-            })?;
+            .ok_or_else(|| Error::new(format!("{} is no GPIO controller", self.path())))?;
         let file = File::open(self.uml(), &format!("/dev/{}", device.name()), libc::O_RDWR)?;
         Ok(GpioChip { device, file })
     }
@@ -185,11 +182,13 @@ impl GpioChip {
     /// # Panics
     /// For more than 64 lines, which the ABI has no room for.
     pub fn request(&self, lines: &Lines) -> Answer<Request> {
-        let mut bytes = layout::line_request(lines);
-        self.file.ioctl_buffer(layout::GET_LINE, &mut bytes)?;
+        let bytes = layout::line_request(lines);
         let name = format!("lines of {}", self.device.name());
+        let file = self
+            .file
+            .ioctl_open(layout::GET_LINE, bytes, layout::LINE_FD, &name)?;
         Ok(Request {
-            file: File::from_fd(self.file.uml(), layout::line_fd(&bytes), &name),
+            file,
             count: lines.offsets.len(),
         })
     }
@@ -248,8 +247,8 @@ impl Request {
     /// # Errors
     /// As [`levels`](Self::levels).
     pub fn level(&self) -> Answer<Level> {
-        let levels = self.levels()?;
-        levels.first().copied().ok_or(Errno::EINVAL)
+        // The kernel grants no request without a line.
+        Ok(self.levels()?[0])
     }
 
     /// Drives the first lines of the request
@@ -287,7 +286,10 @@ impl Request {
             return Ok(None);
         }
         let bytes = self.file.read(layout::EVENT_BYTES)?;
-        layout::edge_event(&bytes).map(Some).ok_or(Errno::EIO)
+        match layout::edge_event(&bytes) {
+            Some(event) => Ok(Some(event)),
+            None => self.file.malformed(&bytes, "it is no edge event"),
+        }
     }
 
     /// All edges that have come so far, as changes in order: until none has

@@ -37,11 +37,11 @@ pub use kinds::{ChannelType, Direction, EventType, Modifier};
 pub use scan::{Endian, Scan, ScanChannel, ScanType, Sign};
 pub use trigger::Trigger;
 
+use crate::Device;
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::file::File;
 use crate::uml::Inner;
-use crate::{Device, uml};
 
 /// Entries of a device's folder that are links or the driver core's, not
 /// attributes of IIO.
@@ -70,9 +70,10 @@ impl Iio {
     /// # Errors
     /// Where it registered none.
     pub fn of(parent: &Device) -> Result<Self> {
-        Self::all(parent)?.into_iter().next().ok_or_else(|| {
-            Error::new(format!("{} has no IIO device", parent.path())).with_errno(Errno::ENODEV)
-        })
+        Self::all(parent)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(format!("{} has no IIO device", parent.path())))
     }
 
     /// Every IIO device that the driver of `parent` registered, sorted.
@@ -120,6 +121,12 @@ impl Iio {
         self.device.write(attribute, value)
     }
 
+    /// Looks for an attribute.
+    fn find(&self, attribute: &str) -> std::result::Result<(), Errno> {
+        let path = format!("{}/{attribute}", self.device.path());
+        self.uml().real_path(&path).map(drop)
+    }
+
     /// Whether there is such an attribute.
     pub fn has(&self, attribute: &str) -> bool {
         self.device.has(attribute)
@@ -128,18 +135,17 @@ impl Iio {
     /// An attribute that is a number, exactly.
     ///
     /// # Errors
-    /// What the driver answered; `EILSEQ` where it is no number.
+    /// What the driver answered.
     pub fn number(&self, attribute: &str) -> std::result::Result<Decimal, Errno> {
-        self.read(attribute)?.parse()
+        self.device.parse(attribute)
     }
 
     /// What may be written to an attribute: its `…_available`.
     ///
     /// # Errors
-    /// What the driver answered; `EILSEQ` where it is neither a list nor a
-    /// range.
+    /// What the driver answered.
     pub fn available(&self, attribute: &str) -> std::result::Result<Available, Errno> {
-        self.read(&format!("{attribute}_available"))?.parse()
+        self.device.parse(&format!("{attribute}_available"))
     }
 
     /// The device's name: which chip the driver takes it for.
@@ -195,8 +201,8 @@ impl Iio {
     /// Opens the queue of the device's events. What happened before is gone.
     ///
     /// # Errors
-    /// `ENODEV` where the device has no events, `EBUSY` where the queue is
-    /// open already.
+    /// `ENOENT` where the device has neither events nor a buffer, `ENODEV`
+    /// where it has no events, `EBUSY` where the queue is open already.
     pub fn events(&self) -> std::result::Result<Events, Errno> {
         Events::open(self)
     }
@@ -204,7 +210,7 @@ impl Iio {
     /// The device's buffer 0.
     ///
     /// # Errors
-    /// `ENODEV` where it has none.
+    /// Where it has none.
     pub fn buffer(&self) -> Result<Buffer> {
         self.buffer_at(0)
     }
@@ -212,7 +218,7 @@ impl Iio {
     /// One of the device's buffers.
     ///
     /// # Errors
-    /// `ENODEV` where there is no such buffer.
+    /// Where there is no such buffer.
     pub fn buffer_at(&self, index: u32) -> Result<Buffer> {
         Buffer::new(self, index)
     }
@@ -232,10 +238,10 @@ impl Iio {
     /// # Errors
     /// Where it registered none.
     pub fn own_trigger(&self) -> Result<Trigger> {
-        self.triggers()?.into_iter().next().ok_or_else(|| {
-            Error::new(format!("{} has no trigger of its own", self.parent.path()))
-                .with_errno(Errno::ENODEV)
-        })
+        self.triggers()?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(format!("{} has no trigger of its own", self.parent.path())))
     }
 
     /// Lets a trigger start the scans of the device's triggered buffer.
@@ -257,12 +263,8 @@ impl Iio {
 
     /// Opens the device's character device.
     fn chardev(&self) -> std::result::Result<File, Errno> {
-        let uevent = self.read("uevent")?;
-        let node = uevent
-            .lines()
-            .find_map(|line| line.strip_prefix("DEVNAME="))
-            .ok_or(Errno::ENODEV)?;
-        File::open(self.uml(), &format!("/dev/{node}"), libc::O_RDWR)
+        let path = format!("/dev/{}", self.device.name());
+        File::open(self.uml(), &path, libc::O_RDWR)
     }
 
     /// Asks the character device for another descriptor: `argument` in, the
@@ -273,15 +275,8 @@ impl Iio {
         argument: u32,
         name: &str,
     ) -> std::result::Result<File, Errno> {
-        let chardev = self.chardev()?;
-        let mut buffer = argument.to_le_bytes().to_vec();
-        chardev.ioctl_buffer(request, &mut buffer)?;
-        let fd = buffer
-            .first_chunk()
-            .map(|bytes| i32::from_le_bytes(*bytes))
-            .ok_or(Errno::EBADF)?;
-        let device = uml::short(self.device.path()).rsplit('/').next();
-        let name = format!("{}/{name}", device.unwrap_or_default());
-        Ok(File::from_fd(self.uml(), fd, &name))
+        let name = format!("{}/{name}", self.device.name());
+        let buffer = argument.to_le_bytes().to_vec();
+        self.chardev()?.ioctl_open(request, buffer, 0, &name)
     }
 }

@@ -265,8 +265,10 @@ impl Rtc {
     /// What read failed with.
     pub fn wait_forever(&self) -> Answer<u64> {
         let bytes = self.file.read(8)?;
-        let bytes: [u8; 8] = bytes.try_into().map_err(|_short| Errno::EIO)?;
-        Ok(u64::from_le_bytes(bytes))
+        match bytes.first_chunk() {
+            Some(word) if bytes.len() == 8 => Ok(u64::from_le_bytes(*word)),
+            _ => self.file.malformed(&bytes, "it is no word of 8 bytes"),
+        }
     }
 
     /// Sets or clears the alarm through the attribute `wakealarm`: seconds
@@ -289,7 +291,10 @@ impl Rtc {
         if text.is_empty() {
             return Ok(None);
         }
-        text.parse().map(Some).map_err(|_no_number| Errno::EILSEQ)
+        match text.parse() {
+            Ok(seconds) => Ok(Some(seconds)),
+            Err(error) => self.device.malformed("wakealarm", &text, error),
+        }
     }
 
     /// The attribute `since_epoch`: the time in seconds since 1970.
@@ -297,8 +302,7 @@ impl Rtc {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn since_epoch(&self) -> Answer<i64> {
-        let text = self.device.read("since_epoch")?;
-        text.parse().map_err(|_no_number| Errno::EILSEQ)
+        self.device.parse("since_epoch")
     }
 
     fn get(&self, request: u64, len: usize) -> Answer<Vec<u8>> {

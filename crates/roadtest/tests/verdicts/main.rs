@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use roadtest_record::kernel::{MANIFEST, MANIFEST_ENV};
 use roadtest_record::test::{OUT_ENV, Outcome, Record};
 
+mod answers;
 mod guests;
 mod models;
 mod outcomes;

@@ -92,6 +92,6 @@ fn asking_a_clock_without_its_driver_for_its_voltage_kills_the_kernel() -> roadt
     // A defect of drivers/rtc/dev.c in 6.1, 6.12 and 7.3: requests that it does
     // not know go to the driver's operations, which are gone.
     uml.expect_death("Kernel mode fault at addr 0x0");
-    assert_eq!(rtc.voltage_low(), Err(Errno::EPIPE));
+    assert_eq!(rtc.voltage_low(), Err(Errno::GUEST_DIED));
     Ok(())
 }

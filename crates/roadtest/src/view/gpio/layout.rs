@@ -177,10 +177,8 @@ pub(super) fn line_request(lines: &Lines) -> Vec<u8> {
     bytes.0
 }
 
-/// The descriptor that the kernel put into the request.
-pub(super) fn line_fd(bytes: &[u8]) -> i32 {
-    i32::from_le_bytes(get(bytes, offset_of!(uapi::LineRequest, fd)))
-}
+/// Where the kernel puts the descriptor into the request.
+pub(super) const LINE_FD: usize = offset_of!(uapi::LineRequest, fd);
 
 pub(super) fn edge_event(bytes: &[u8]) -> Option<EdgeEvent> {
     let (words, _) = bytes.as_chunks::<8>();

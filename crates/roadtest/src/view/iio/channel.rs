@@ -32,10 +32,15 @@ impl Channel {
     /// # Errors
     /// `ENOENT` where there is none.
     pub fn attribute(&self, what: &str) -> Result<String, Errno> {
-        candidates(&self.name, what)
-            .into_iter()
-            .find(|file| self.iio.has(file))
-            .ok_or(Errno::ENOENT)
+        let mut nearest = None;
+        for file in candidates(&self.name, what) {
+            match self.iio.find(&file) {
+                Ok(()) => return Ok(file),
+                Err(errno) => nearest = nearest.or(Some(errno)),
+            }
+        }
+        // There is at least one candidate, and the kernel has none of them.
+        Err(nearest.unwrap_or(Errno::ENOENT))
     }
 
     /// What [`attribute`](Self::attribute) holds.
@@ -57,9 +62,9 @@ impl Channel {
     /// The number that [`attribute`](Self::attribute) holds.
     ///
     /// # Errors
-    /// As [`read`](Self::read); `EILSEQ` where it is no number.
+    /// As [`read`](Self::read).
     pub fn number(&self, what: &str) -> Result<Decimal, Errno> {
-        self.read(what)?.parse()
+        self.iio.number(&self.attribute(what)?)
     }
 
     /// What may be written to an attribute of this channel.
@@ -67,7 +72,8 @@ impl Channel {
     /// # Errors
     /// As [`Iio::available`].
     pub fn available(&self, what: &str) -> Result<Available, Errno> {
-        self.read(&format!("{what}_available"))?.parse()
+        let attribute = self.attribute(&format!("{what}_available"))?;
+        self.iio.device().parse(&attribute)
     }
 
     /// A conversion, as the chip gives it.

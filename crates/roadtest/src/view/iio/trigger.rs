@@ -49,7 +49,7 @@ impl Trigger {
         }
         let path = format!("{kind}/{name}");
         let what = format!("mkdir {name}");
-        inner.value(&what, &Request::MakeDir { path })?;
+        let () = inner.request(&what, &Request::MakeDir { path })?;
         Self::named(inner, name)
     }
 
@@ -63,9 +63,7 @@ impl Trigger {
                 device: Device::new(uml, &format!("{DEVICES}/{entry}")),
             })
             .find(|trigger| trigger.name().as_deref() == Ok(name))
-            .ok_or_else(|| {
-                Error::new(format!("there is no IIO trigger {name}")).with_errno(Errno::ENODEV)
-            })
+            .ok_or_else(|| Error::new(format!("there is no IIO trigger {name}")))
     }
 
     /// The triggers below a device.
@@ -111,7 +109,7 @@ impl Trigger {
     /// Removes a trigger of `iio-trig-sysfs` or `iio-trig-hrtimer`.
     ///
     /// # Errors
-    /// What the kernel answered; `EINVAL` where it is of another kind.
+    /// What the kernel answered; `ENOENT` where it is of another kind.
     pub fn remove(self) -> std::result::Result<(), Errno> {
         let name = self.name()?;
         let uml = self.device.uml();
@@ -121,11 +119,8 @@ impl Trigger {
             return uml.write(&format!("{SYSFS_TRIGGERS}/remove_trigger"), number);
         }
         let path = format!("{CONFIGFS}/iio/triggers/hrtimer/{name}");
-        if uml.real_path(&path).is_err() {
-            return Err(Errno::EINVAL);
-        }
         let what = format!("rmdir {name}");
-        uml.value(&what, &Request::RemoveDir { path }).map(drop)
+        uml.request(&what, &Request::RemoveDir { path })
     }
 }
 

@@ -3,6 +3,9 @@
 //! and uses the interface that programs use. A view finds its files through
 //! sysfs from the device, never by number.
 //!
+//! What the kernel says in another format than its ABI has ends the test: it
+//! is a defect of the driver, and no errno that a test could expect.
+//!
 //! [`Device`]: crate::Device
 
 pub mod gpio;
@@ -14,3 +17,8 @@ pub mod nvmem;
 pub mod regmap;
 pub mod regulator;
 pub mod rtc;
+
+/// A text that is not what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no {0}")]
+pub struct Malformed(pub(crate) &'static str);

@@ -132,7 +132,8 @@ fn a_led_that_is_not_there_is_an_error_that_lists_the_others() -> roadtest::Resu
     let uml = board.boot()?;
     let leds = uml.bind_path(DEVICE)?;
     let error = leds.led("disk").err().expect("there is none");
-    assert_eq!(error.errno(), Some(Errno::ENODEV));
+    // No system call of the guest failed.
+    assert_eq!(error.errno(), None);
     assert!(
         error
             .to_string()

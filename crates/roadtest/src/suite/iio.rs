@@ -89,7 +89,7 @@ impl Sensor {
                 uml.sleep(measured.settle);
                 let got = iio.channel(measured.channel).value();
                 let what = format!("{} at stimulus {stimulus}", measured.channel);
-                run.expect(&what, &got, &value.parse::<Decimal>());
+                run.expect(&what, &got, &Ok(value.parse::<Decimal>()?));
             }
         }
         run.finish()

@@ -11,7 +11,7 @@ pub use roadtest_model::Celsius;
 
 use crate::device::Device;
 use crate::errno::Errno;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What an attribute said, or why it did not.
 type Answer<T> = std::result::Result<T, Errno>;
@@ -137,8 +137,8 @@ impl Hwmon {
     /// The sensor of a quantity with this label.
     ///
     /// # Errors
-    /// `ENODEV` where there is none.
-    pub fn labelled<Q: Quantity>(&self, label: &str) -> Answer<Sensor<Q>> {
+    /// Where there is none, or sysfs cannot be read.
+    pub fn labelled<Q: Quantity>(&self, label: &str) -> Result<Sensor<Q>> {
         let names = self.device.list()?;
         names
             .iter()
@@ -147,7 +147,10 @@ impl Hwmon {
                 number.parse().ok().map(|number| self.sensor(number))
             })
             .find(|sensor: &Sensor<Q>| sensor.label().is_ok_and(|found| found == label))
-            .ok_or(Errno::ENODEV)
+            .ok_or_else(|| {
+                let (path, quantity) = (self.device.path(), Q::PREFIX);
+                Error::new(format!("{path} has no {quantity} with the label {label}"))
+            })
     }
 
     /// The number in an attribute.
@@ -155,7 +158,7 @@ impl Hwmon {
     /// # Errors
     /// What the driver answered.
     pub fn number(&self, attribute: &str) -> Answer<i64> {
-        number(&self.device, attribute)
+        self.device.parse(attribute)
     }
 
     /// Writes an attribute.
@@ -283,7 +286,8 @@ impl<Q: Quantity> Sensor<Q> {
     /// # Errors
     /// What the driver answered.
     pub fn get(&self, what: &str) -> Answer<Q> {
-        number(&self.device, &format!("{}_{what}", self.name)).map(Q::from_raw)
+        let attribute = format!("{}_{what}", self.name);
+        self.device.parse(&attribute).map(Q::from_raw)
     }
 
     /// Sets a value that belongs to the sensor.
@@ -300,14 +304,7 @@ impl<Q: Quantity> Sensor<Q> {
     /// # Errors
     /// What the driver answered.
     pub fn is_set(&self, what: &str) -> Answer<bool> {
-        let number = number(&self.device, &format!("{}_{what}", self.name))?;
+        let number: i64 = self.device.parse(&format!("{}_{what}", self.name))?;
         Ok(number != 0)
-    }
-}
-
-fn number(device: &Device, attribute: &str) -> Answer<i64> {
-    match device.read(attribute)?.parse() {
-        Ok(number) => Ok(number),
-        Err(_no_number) => Err(Errno::EPROTO),
     }
 }

@@ -109,7 +109,7 @@ impl Uml {
         let names = self.list("/sys/class/i2c-dev")?;
         match names.first() {
             Some(name) => I2cDev::open(self.inner(), name),
-            None => Err(Error::new("the kernel has no I2C bus").with_errno(Errno::ENODEV)),
+            None => Err(Error::new("the kernel has no I2C bus")),
         }
     }
 }
@@ -125,7 +125,7 @@ impl Device {
             Some(name) => I2cDev::open(self.uml(), name),
             None => {
                 let text = format!("{} is on no I2C bus", self.path());
-                Err(Error::new(text).with_errno(Errno::ENODEV))
+                Err(Error::new(text))
             }
         }
     }

@@ -30,7 +30,6 @@ impl Device {
                     self.path(),
                     names.join(", ")
                 ))
-                .with_errno(Errno::ENODEV)
             })
     }
 
@@ -60,7 +59,7 @@ impl Led {
     /// # Errors
     /// What the driver answered.
     pub fn brightness(&self) -> Answer<u32> {
-        self.number("brightness")
+        self.device.parse("brightness")
     }
 
     /// The largest brightness; 1 for an LED that is on or off.
@@ -68,7 +67,7 @@ impl Led {
     /// # Errors
     /// What the kernel answered.
     pub fn max_brightness(&self) -> Answer<u32> {
-        self.number("max_brightness")
+        self.device.parse("max_brightness")
     }
 
     /// Sets the brightness; more than the largest is the largest. 0 also
@@ -89,7 +88,13 @@ impl Led {
         all.split_whitespace()
             .find_map(|word| word.strip_prefix('[')?.strip_suffix(']'))
             .map(str::to_owned)
-            .ok_or(Errno::ENODATA)
+            .map_or_else(
+                || {
+                    self.device
+                        .malformed("trigger", &all, "no trigger is in brackets")
+                },
+                Ok,
+            )
     }
 
     /// The triggers that the kernel offers.
@@ -110,10 +115,5 @@ impl Led {
     /// `EINVAL` where there is no such trigger.
     pub fn set_trigger(&self, trigger: &str) -> Answer<()> {
         self.device.write("trigger", trigger)
-    }
-
-    fn number(&self, attribute: &str) -> Answer<u32> {
-        let text = self.device.read(attribute)?;
-        text.parse().map_err(|_no_number| Errno::EILSEQ)
     }
 }

@@ -45,7 +45,7 @@ impl Device {
             }
         }
         let text = format!("{} has no nvmem device", self.path());
-        Err(Error::new(text).with_errno(Errno::ENODEV))
+        Err(Error::new(text))
     }
 }
 

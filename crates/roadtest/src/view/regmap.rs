@@ -56,7 +56,7 @@ impl Device {
             }),
             None => {
                 let text = format!("{} has no register map", self.path());
-                Err(Error::new(text).with_errno(Errno::ENODEV))
+                Err(Error::new(text))
             }
         }
     }

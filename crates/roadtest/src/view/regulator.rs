@@ -12,6 +12,7 @@ use crate::device::Device;
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::uml::Uml;
+use crate::view::Malformed;
 
 /// What an attribute said, or why it did not.
 type Answer<T> = std::result::Result<T, Errno>;
@@ -65,14 +66,14 @@ impl fmt::Display for Mode {
 }
 
 impl FromStr for Mode {
-    type Err = Errno;
+    type Err = Malformed;
 
-    fn from_str(word: &str) -> Answer<Self> {
+    fn from_str(word: &str) -> std::result::Result<Self, Malformed> {
         [Self::Fast, Self::Normal, Self::Idle, Self::Standby]
             .into_iter()
             .chain([Self::Unknown])
             .find(|mode| mode.word() == word)
-            .ok_or(Errno::EPROTO)
+            .ok_or(Malformed("mode of a regulator"))
     }
 }
 
@@ -85,6 +86,19 @@ pub enum State {
     Disabled,
     /// The driver does not know.
     Unknown,
+}
+
+impl FromStr for State {
+    type Err = Malformed;
+
+    fn from_str(word: &str) -> std::result::Result<Self, Malformed> {
+        match word {
+            "enabled" => Ok(Self::Enabled),
+            "disabled" => Ok(Self::Disabled),
+            "unknown" => Ok(Self::Unknown),
+            _ => Err(Malformed("state of a regulator")),
+        }
+    }
 }
 
 /// A regulator.
@@ -112,7 +126,7 @@ impl Regulator {
     /// # Errors
     /// What the driver answered.
     pub fn microvolts(&self) -> Answer<u32> {
-        self.number("microvolts")
+        self.device.parse::<u32>("microvolts")
     }
 
     /// The least voltage that the board allows, in microvolts.
@@ -120,7 +134,7 @@ impl Regulator {
     /// # Errors
     /// What the kernel answered; `ENOENT` where the board does not say.
     pub fn min_microvolts(&self) -> Answer<u32> {
-        self.number("min_microvolts")
+        self.device.parse::<u32>("min_microvolts")
     }
 
     /// The greatest voltage that the board allows, in microvolts.
@@ -128,7 +142,7 @@ impl Regulator {
     /// # Errors
     /// As [`min_microvolts`](Self::min_microvolts).
     pub fn max_microvolts(&self) -> Answer<u32> {
-        self.number("max_microvolts")
+        self.device.parse::<u32>("max_microvolts")
     }
 
     /// Whether the output is on.
@@ -136,12 +150,7 @@ impl Regulator {
     /// # Errors
     /// What the driver answered.
     pub fn state(&self) -> Answer<State> {
-        match self.device.read("state")?.as_str() {
-            "enabled" => Ok(State::Enabled),
-            "disabled" => Ok(State::Disabled),
-            "unknown" => Ok(State::Unknown),
-            _ => Err(Errno::EPROTO),
-        }
+        self.device.parse("state")
     }
 
     /// What the chip says of itself, where the driver can ask it: `on`, `off`,
@@ -158,7 +167,7 @@ impl Regulator {
     /// # Errors
     /// What the driver answered; `ENOENT` where it has none.
     pub fn mode(&self) -> Answer<Mode> {
-        self.device.read("opmode")?.parse()
+        self.device.parse("opmode")
     }
 
     /// How many consumers have it enabled, counting the board's always-on.
@@ -166,7 +175,7 @@ impl Regulator {
     /// # Errors
     /// What the kernel answered.
     pub fn users(&self) -> Answer<u32> {
-        self.number("num_users")
+        self.device.parse::<u32>("num_users")
     }
 
     /// The errors that the chip tells of now, by their names in sysfs
@@ -177,18 +186,11 @@ impl Regulator {
     pub fn errors(&self) -> Answer<Vec<&'static str>> {
         let mut errors = Vec::new();
         for name in ERRORS {
-            if self.number(name)? != 0 {
+            if self.device.parse::<u32>(name)? != 0 {
                 errors.push(name);
             }
         }
         Ok(errors)
-    }
-
-    fn number(&self, attribute: &str) -> Answer<u32> {
-        match self.device.read(attribute)?.parse() {
-            Ok(number) => Ok(number),
-            Err(_no_number) => Err(Errno::EPROTO),
-        }
     }
 }
 
@@ -289,8 +291,8 @@ impl Consumer {
         // Why: the driver acts after each write; limits in the wrong order
         // would be lost, and a limit of 0 would disable the regulator.
         let (min, max) = (
-            self.number("min_microvolts")?,
-            self.number("max_microvolts")?,
+            self.device.parse::<u32>("min_microvolts")?,
+            self.device.parse::<u32>("max_microvolts")?,
         );
         if max_uv < min {
             self.set_min_microvolts(min_uv)?;
@@ -326,13 +328,6 @@ impl Consumer {
         self.device.write("max_microvolts", uv)
     }
 
-    fn number(&self, attribute: &str) -> Answer<u32> {
-        match self.device.read(attribute)?.parse() {
-            Ok(number) => Ok(number),
-            Err(_no_number) => Err(Errno::EPROTO),
-        }
-    }
-
     /// Asks for a mode.
     ///
     /// # Errors
@@ -346,6 +341,6 @@ impl Consumer {
     /// # Errors
     /// What the kernel answered.
     pub fn mode(&self) -> Answer<Mode> {
-        self.device.read("mode")?.parse()
+        self.device.parse("mode")
     }
 }

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use roadtest::{Board, Errno};
+use roadtest_chips::hwmon::lm75::Pct2075;
 use roadtest_record::kernel::{Kernel, MANIFEST_ENV};
 use roadtest_record::test::Outcome;
 use roadtest_wire::{PROTOCOL, Protocol};
@@ -91,6 +92,24 @@ fn an_ioctl_whose_buffer_is_too_small_is_no_errno() {
     });
     let reason = "the ioctl wrote behind the 2 bytes of buffer 0: it is too small";
     verdict.assert_failed(Outcome::Error, reason);
+}
+
+/// It used to be EPROTO or EILSEQ, depending on the view.
+#[test]
+fn an_attribute_that_is_no_number_fails_the_test_and_is_shown() {
+    let test = "an_attribute_that_is_no_number_fails_the_test_and_is_shown";
+    let verdict = judge(test, || {
+        let mut board = Board::new();
+        let chip = board.i2c(0x48, Pct2075::default());
+        let uml = board.boot()?;
+        let hwmon = uml.bind(&chip)?.hwmon()?;
+        hwmon.number("name")?;
+        Ok(())
+    });
+    verdict.assert_failed(
+        Outcome::Failed,
+        "hwmon0/name is `pct2075`: invalid digit found in string",
+    );
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Buffer {
             Ok(buffer)
         } else {
             let path = iio.device().path();
-            Err(Error::new(format!("{path} has no buffer{index}")).with_errno(Errno::ENODEV))
+            Err(Error::new(format!("{path} has no buffer{index}")))
         }
     }
 
@@ -62,7 +62,7 @@ impl Buffer {
     /// The channels that the buffer can hold, in the order of a scan.
     ///
     /// # Errors
-    /// What the driver answered, or a scan type that cannot be understood.
+    /// What the driver answered.
     pub fn channels(&self) -> Result<Vec<ScanChannel>> {
         let folder = format!("{}/buffer{}", self.iio.device().path(), self.index);
         let mut channels = Vec::new();
@@ -78,22 +78,14 @@ impl Buffer {
     /// One of the channels that the buffer can hold.
     ///
     /// # Errors
-    /// What the driver answered, or a scan type that cannot be understood.
+    /// What the driver answered.
     pub fn channel(&self, name: &str) -> Result<ScanChannel> {
-        let text = self.read(&format!("{name}_type"))?;
-        let scan_type = text.parse().map_err(|errno| {
-            Error::new(format!("{name} has the strange scan type {text}")).with_errno(errno)
-        })?;
-        let index = self.read(&format!("{name}_index"))?;
-        let index = index.parse().map_err(|error| {
-            Error::new(format!(
-                "{name} has the strange scan index {index}: {error}"
-            ))
-        })?;
+        let device = self.iio.device();
+        let file = |what: &str| self.file(&format!("{name}_{what}"));
         Ok(ScanChannel {
             name: name.to_owned(),
-            index,
-            scan_type,
+            scan_type: device.parse(&file("type"))?,
+            index: device.parse(&file("index"))?,
         })
     }
 
@@ -168,8 +160,7 @@ impl Capture {
     /// `None` where none came, or less than the watermark.
     ///
     /// # Errors
-    /// What poll or read failed with, or scans of another size than the scan
-    /// types say.
+    /// What poll or read failed with.
     pub fn next(&self, timeout: SimTime) -> Result<Option<Scan>> {
         if let Some(scan) = self.waiting.borrow_mut().pop_front() {
             return Ok(Some(scan));
@@ -182,10 +173,11 @@ impl Capture {
         let bytes = self.file.read(limit)?;
         let scans = bytes.chunks_exact(size);
         if !scans.remainder().is_empty() {
-            return Err(Error::new(format!(
-                "{} bytes from a buffer whose scans have {size}",
+            let why = format!(
+                "a buffer whose scans have {size} bytes gave {}",
                 bytes.len()
-            )));
+            );
+            self.file.malformed(&bytes, &why);
         }
         let mut waiting = self.waiting.borrow_mut();
         waiting.extend(scans.map(|scan| self.layout.decode(scan)));

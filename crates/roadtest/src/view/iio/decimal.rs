@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::{Add, Mul};
 use std::str::FromStr;
 
-use crate::errno::Errno;
+use crate::view::Malformed;
 
 /// Decimals of the kernel's finest format (`IIO_VAL_INT_PLUS_NANO`,
 /// `IIO_VAL_FRACTIONAL`).
@@ -20,7 +20,7 @@ const ONE: i128 = 1_000_000_000;
 /// let scale: Decimal = "0.024000".parse()?;
 /// assert_eq!(Decimal::from(0x1234) * scale, "111.84".parse()?);
 /// assert_eq!(scale.to_string(), "0.024");
-/// # Ok::<(), roadtest::Errno>(())
+/// # Ok::<(), roadtest::view::Malformed>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Decimal {
@@ -74,29 +74,31 @@ impl Mul for Decimal {
 }
 
 impl FromStr for Decimal {
-    type Err = Errno;
+    type Err = Malformed;
 
-    /// `EILSEQ` where the text is no decimal number.
-    fn from_str(text: &str) -> Result<Self, Errno> {
-        let text = text.trim();
-        let text = text.strip_suffix(" dB").unwrap_or(text);
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(digits) => (true, digits),
-            None => (false, text),
-        };
-        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
-        let number = |text: &str| -> Result<i128, Errno> {
-            if text.is_empty() || text.len() > 20 || !text.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Errno::EILSEQ);
-            }
-            text.parse().or(Err(Errno::EILSEQ))
-        };
-        if decimals.is_empty() || decimals.len() > DECIMALS {
-            return Err(Errno::EILSEQ);
-        }
-        let nano = number(whole)? * ONE + number(&format!("{decimals:0<DECIMALS$}"))?;
-        Ok(Self::nano(if negative { -nano } else { nano }))
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        parse(text).ok_or(Malformed("decimal number"))
     }
+}
+
+fn parse(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    let text = text.strip_suffix(" dB").unwrap_or(text);
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+    // Twenty digits are more than the kernel's 64 bits have.
+    let number = |text: &str| -> Option<i128> {
+        let digits = text.len() <= 20 && text.bytes().all(|b| b.is_ascii_digit());
+        if digits { text.parse().ok() } else { None }
+    };
+    if decimals.is_empty() || decimals.len() > DECIMALS {
+        return None;
+    }
+    let nano = number(whole)? * ONE + number(&format!("{decimals:0<DECIMALS$}"))?;
+    Some(Decimal::nano(if negative { -nano } else { nano }))
 }
 
 impl fmt::Display for Decimal {
@@ -114,7 +116,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, nano: Result<i128, Errno>, shown: &str) {
+    fn check(text: &str, nano: Result<i128, Malformed>, shown: &str) {
         let number = text.parse::<Decimal>();
         assert_eq!(number.map(Decimal::as_nano), nano);
         assert_eq!(
@@ -145,7 +147,7 @@ mod tests {
             "+1",
             "1.-2",
         ] {
-            check(text, Err(Errno::EILSEQ), "");
+            check(text, Err(Malformed("decimal number")), "");
         }
     }
 }

@@ -8,7 +8,7 @@ use roadtest_model::SimTime;
 
 use super::{ChannelType, Direction, EventType, Iio, Modifier};
 use crate::errno::Errno;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::file::File;
 
 /// `IIO_GET_EVENT_FD_IOCTL`.
@@ -91,7 +91,7 @@ impl Events {
     /// time. `None` where none came.
     ///
     /// # Errors
-    /// What poll or read failed with, or an event of the wrong size.
+    /// What poll or read failed with.
     pub fn next(&self, timeout: SimTime) -> Result<Option<Event>> {
         if !self.file.wait_readable(timeout)? {
             return Ok(None);
@@ -102,10 +102,7 @@ impl Events {
                 u64::from_le_bytes(*code),
                 i64::from_le_bytes(*time),
             ))),
-            _ => Err(Error::new(format!(
-                "an event of {} bytes, not of {EVENT_BYTES}",
-                bytes.len()
-            ))),
+            _ => self.file.malformed(&bytes, "it is no event of 16 bytes"),
         }
     }
 

@@ -84,7 +84,7 @@ fn the_high_pass_is_0_3_or_0_5_hz_and_leaves_the_low_pass() -> roadtest::Result 
             written(&sensor, &iio, (HIGH_PASS, hertz), "FILTER"),
             Ok(vec![filter.into()])
         );
-        assert_eq!(iio.number(HIGH_PASS), hertz.parse());
+        assert_eq!(iio.number(HIGH_PASS), Ok(hertz.parse()?));
     }
     refuses(&sensor, &iio, HIGH_PASS, &["0.2", "0.4", "0.6", "1.3"]);
     assert_eq!(

@@ -65,7 +65,7 @@ fn period(sensor: &Wired<Irsd200>, iio: &Iio, rate: u32, raw: u32) -> roadtest::
         [format!("{:02x}", raw & 0xff)],
         "{text}"
     );
-    assert_eq!(iio.number(PERIOD), text.parse());
+    assert_eq!(iio.number(PERIOD), Ok(text.parse()?));
     Ok(())
 }
 

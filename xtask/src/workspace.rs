@@ -10,26 +10,12 @@ pub(crate) const DRIVERS: &str = "roadtest-drivers";
 /// Its test binary.
 pub(crate) const DRIVERS_TEST: &str = "drivers";
 
-/// The root of the workspace: the one that cargo runs us for, or the one that
-/// the current folder is in, or the one that we were built in.
+/// The root of the workspace, as [`roadtest_record::workspace::root`] finds it.
 ///
 /// # Errors
 /// Where none exists.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let here = std::env::current_dir().ok();
-    let built = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    [package, here, Some(built)]
-        .iter()
-        .flatten()
-        .flat_map(|start| start.ancestors())
-        .find(|folder| is_root(folder))
-        .map(Path::to_owned)
-        .context("this is not inside the roadtest workspace")
-}
-
-fn is_root(folder: &Path) -> bool {
-    folder.join("xtask/Cargo.toml").is_file() && folder.join("Cargo.toml").is_file()
+    roadtest_record::workspace::root().context("this is not inside the roadtest workspace")
 }
 
 /// The `cargo` that runs us, so that a `+toolchain` is kept.

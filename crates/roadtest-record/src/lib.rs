@@ -9,11 +9,13 @@
 //!   `timeline.json`, `dmesg.txt`).
 //! - [`summary`]: what a run leaves behind (`<out>/summary.json`).
 //! - [`event`]: one entry of a timeline.
+//! - [`workspace`]: where all of this is, seen at run time.
 
 pub mod event;
 pub mod kernel;
 pub mod summary;
 pub mod test;
+pub mod workspace;
 
 use std::path::{Path, PathBuf};
 

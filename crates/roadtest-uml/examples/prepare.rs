@@ -32,7 +32,10 @@ fn run(arguments: &[String]) -> Result<(), Error> {
         say("usage: prepare KERNEL MANIFEST [AGENT]");
         return Ok(());
     };
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let Some(workspace) = roadtest_record::workspace::root() else {
+        say("this is not inside the roadtest workspace");
+        return Ok(());
+    };
     let wanted = match kernel.starts_with("debian:") {
         true => Wanted::choose(None, Some(kernel), &workspace)?,
         false => Wanted::Tree(kernel.into()),

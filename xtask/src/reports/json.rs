@@ -139,8 +139,6 @@ fn case(test: &Test) -> Case {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::super::run::example;
     use super::*;
 
@@ -154,7 +152,8 @@ mod tests {
     fn the_schema_in_the_documentation_is_that_of_the_code() {
         let schema = schemars::schema_for!(Report);
         let text = serde_json::to_string_pretty(&schema).expect("it is JSON") + "\n";
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+        let root = roadtest_record::workspace::root().expect("a workspace");
+        let path = root.join("docs/report.schema.json");
         if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
             std::fs::write(&path, &text).expect("it is written");
         }

@@ -15,6 +15,9 @@ const PURE: [&str; 7] = [
     "crates/roadtest-record/src/",
 ];
 
+/// Where the checkout is can only be seen at run time.
+const MAY_LOOK: &str = "crates/roadtest-record/src/workspace.rs";
+
 /// What they must not say, and what that is called.
 const FORBIDDEN: [(&str, &str); 9] = [
     ("println!", "prints"),
@@ -31,7 +34,9 @@ const FORBIDDEN: [(&str, &str); 9] = [
 /// Checks the pure packages.
 pub(super) fn check(files: &[File]) -> Vec<Problem> {
     let pure = files.iter().filter(|file| {
-        file.has_extension("rs") && PURE.iter().any(|folder| file.path.starts_with(folder))
+        file.has_extension("rs")
+            && file.path != MAY_LOOK
+            && PURE.iter().any(|folder| file.path.starts_with(folder))
     });
     let mut problems = Vec::new();
     for file in pure {

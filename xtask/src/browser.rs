@@ -35,7 +35,7 @@ pub(crate) struct Args {
 /// Where there is no run to report, or no browser.
 pub(crate) fn check(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
-    programs::check(&[programs::CHROMIUM], args.setup)?;
+    programs::check(&[programs::CHROMIUM], args.setup.into())?;
     check_report(&root, &workspace::out(&root))
 }
 
@@ -179,7 +179,7 @@ fn shots() -> Vec<Shot> {
 /// Where there is no run to report, or no browser.
 pub(crate) fn screenshots(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
-    programs::check(&[programs::CHROMIUM], args.setup)?;
+    programs::check(&[programs::CHROMIUM], args.setup.into())?;
     let run = Run::load(&root, &workspace::out(&root))?;
     let page = reports::html_page(&run)?;
     let folder = root.join(IMAGES);

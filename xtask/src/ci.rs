@@ -16,6 +16,7 @@ mod views;
 
 use std::path::{Path, PathBuf};
 
+use roadtest_record::flavour::PLAIN;
 use xshell::{Shell, cmd};
 
 use crate::catalog::Test;
@@ -75,20 +76,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
         true => KERNELS.map(str::to_owned).to_vec(),
         false => args.kernel.clone(),
     };
+    let setup = args.setup.into();
     let wanted: Vec<KernelArgs> = kernels
-        .into_iter()
-        .map(|spec| KernelArgs {
-            ksrc: None,
-            kernel: Some(spec),
-            sanitize: false,
-            setup: args.setup,
-        })
+        .iter()
+        .map(|spec| KernelArgs::packaged(spec, setup))
         .collect();
     for kernel in &wanted {
         kernel::preflight(&root, kernel)?;
     }
-    components::check(&root, args.setup)?;
-    programs::check(&[programs::CHROMIUM, programs::PYTHON], args.setup)?;
+    components::check(&root, setup)?;
+    programs::check(&[programs::CHROMIUM, programs::PYTHON], setup)?;
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
 
@@ -158,18 +155,15 @@ fn conclude(stages: &Stages) -> Done {
 /// The kernel whose checkers are built in: the first of the usual ones.
 fn sanitized(args: &Args, wanted: &[KernelArgs]) -> Option<KernelArgs> {
     let first = wanted.first().filter(|_| args.kernel.is_empty())?;
-    Some(KernelArgs {
-        sanitize: true,
-        ..first.clone()
-    })
+    Some(first.sanitized())
 }
 
 /// `debian:6.12`, or `debian:6.12, sanitized`.
 fn name(kernel: &KernelArgs) -> String {
     let spec = kernel.kernel.clone().unwrap_or_default();
-    match kernel.sanitize {
-        true => format!("{spec}, sanitized"),
-        false => spec,
+    match &*kernel.flavour().name {
+        PLAIN => spec,
+        flavour => format!("{spec}, {flavour}"),
     }
 }
 

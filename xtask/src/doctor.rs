@@ -35,7 +35,7 @@ pub(crate) struct Args {
 /// # Errors
 /// Where what is missing cannot be installed.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
-    kernel::setup(args.setup)?;
+    kernel::setup(args.setup.into())?;
     let findings = doctor::examine();
     for finding in &findings {
         console::line(&line(finding));

@@ -7,8 +7,9 @@ mod progress;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use roadtest_record::flavour::Flavour;
 use roadtest_record::kernel::Kernel;
-use roadtest_uml::{Cache, Error, Options, Wanted, doctor};
+use roadtest_uml::{Cache, Error, Options, Wanted, doctor, flavour};
 
 use crate::report::Verbosity;
 use crate::{exit, workspace};
@@ -27,13 +28,61 @@ pub(crate) struct KernelArgs {
     /// With the kernel's own checkers built in: KASAN, UBSAN, lockdep,
     /// kmemleak, debug objects; slower, and 256 MiB for each guest
     #[arg(long)]
-    pub(crate) sanitize: bool,
+    sanitize: bool,
     /// Install the tools that are missing
     #[arg(long)]
-    pub(crate) setup: bool,
+    setup: bool,
+}
+
+/// Whether tools that are missing may be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// The user asked for it: `--setup`.
+    Install,
+    /// They are only named.
+    Refuse,
+}
+
+/// From the option of that name.
+impl From<bool> for Setup {
+    fn from(asked: bool) -> Self {
+        if asked { Self::Install } else { Self::Refuse }
+    }
 }
 
 impl KernelArgs {
+    /// A packaged kernel of the plain flavour; tools are installed where
+    /// `setup` says so.
+    pub(crate) fn packaged(spec: &str, setup: Setup) -> Self {
+        Self {
+            kernel: Some(spec.to_owned()),
+            setup: setup == Setup::Install,
+            ..Self::default()
+        }
+    }
+
+    /// The same kernel with its own checkers built in.
+    pub(crate) fn sanitized(&self) -> Self {
+        Self {
+            sanitize: true,
+            ..self.clone()
+        }
+    }
+
+    /// How it is built, booted and asked.
+    pub(crate) fn flavour(&self) -> Flavour {
+        if self.sanitize {
+            flavour::sanitized()
+        } else {
+            flavour::plain()
+        }
+    }
+
+    /// Whether tools that are missing may be installed.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup::from(self.setup)
+    }
+
     /// What chooses the same kernel again: empty, or ` --ksrc PATH`.
     pub(crate) fn again(&self) -> String {
         let mut words = match (&self.ksrc, &self.kernel) {
@@ -65,7 +114,7 @@ pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
 /// be named so; a tree that is none, or is too old.
 pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
     cached_tree(root, args)?;
-    setup(args.setup)?;
+    setup(args.setup())?;
     Ok(doctor::check()?)
 }
 
@@ -73,8 +122,8 @@ pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Those of apt.
-pub(crate) fn setup(asked: bool) -> anyhow::Result<()> {
-    if asked {
+pub(crate) fn setup(setup: Setup) -> anyhow::Result<()> {
+    if setup == Setup::Install {
         doctor::setup(&mut Show::new(Verbosity::Normal))?;
     }
     Ok(())
@@ -101,7 +150,7 @@ pub(crate) fn build(
     let options = Options {
         wanted: wanted(root, args)?,
         fragments: root.join("kconfig-fragments"),
-        sanitize: args.sanitize,
+        flavour: args.flavour(),
         cache: Cache::of_user()?,
         jobs: jobs(),
     };
@@ -178,7 +227,7 @@ mod tests {
     fn what_chose_a_kernel_is_repeated() {
         let mut args = KernelArgs::default();
         assert_eq!(args.again(), "");
-        args.sanitize = true;
+        args = args.sanitized();
         assert_eq!(args.again(), " --sanitize");
         args.kernel = Some("debian:6.1".to_owned());
         assert_eq!(args.again(), " --kernel debian:6.1 --sanitize");

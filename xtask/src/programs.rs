@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
+use crate::kernel::Setup;
 use crate::report::Verbosity;
 use crate::{console, kernel};
 
@@ -38,13 +39,13 @@ pub(crate) const PYTHON: Program = Program {
 ///
 /// # Errors
 /// What is missing, with the command that installs it.
-pub(crate) fn check(wanted: &[Program], setup: bool) -> anyhow::Result<()> {
+pub(crate) fn check(wanted: &[Program], setup: Setup) -> anyhow::Result<()> {
     let missing = missing(wanted);
     if missing.is_empty() {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
-    if setup {
+    if setup == Setup::Install {
         kernel::install(&packages, Verbosity::Normal)?;
     }
     let missing = missing_names(wanted);
@@ -88,7 +89,7 @@ mod tests {
             package: "no-such-package",
             probe: &[],
         };
-        let error = check(&[odd], false).expect_err("it is missing");
+        let error = check(&[odd], Setup::Refuse).expect_err("it is missing");
         assert_eq!(
             error.to_string(),
             "missing: no-such-browser; install with: \

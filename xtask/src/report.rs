@@ -214,6 +214,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::path::PathBuf;
 
+    use roadtest_record::flavour::Flavour;
     use roadtest_record::kernel::Kernel;
 
     use super::*;
@@ -225,7 +226,7 @@ mod tests {
             release: "6.12.117".to_owned(),
             source: "debian:6.12".to_owned(),
             config_fingerprint: "0123".to_owned(),
-            sanitized: false,
+            flavour: Flavour::default(),
             linux: PathBuf::new(),
             guest_root: PathBuf::new(),
             preload: None,

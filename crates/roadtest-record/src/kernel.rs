@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::flavour::Flavour;
 use crate::summary::KernelIdentity;
 
 /// Where the tests look for [`Kernel`], below the workspace root.
@@ -25,11 +26,9 @@ pub struct Kernel {
     pub source: String,
     /// A hash of tree, fragments and toolchain.
     pub config_fingerprint: String,
-    /// Whether the kernel's own checkers are built in
-    /// (`kconfig-fragments/sanitize.config`): it needs more memory then, and
-    /// more time on the host's clock.
+    /// How it was built, and how it is booted and asked.
     #[serde(default)]
-    pub sanitized: bool,
+    pub flavour: Flavour,
     /// The UML executable.
     pub linux: PathBuf,
     /// The folder that the guest sees as its root, read-only: the agent as
@@ -64,7 +63,7 @@ impl Kernel {
             release: self.release.clone(),
             source: self.source.clone(),
             config_fingerprint: self.config_fingerprint.clone(),
-            sanitized: self.sanitized,
+            flavour: self.flavour.name.clone(),
         }
     }
 
@@ -75,5 +74,20 @@ impl Kernel {
             .split(['.', '-'])
             .map(|part| part.parse().unwrap_or(0));
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kernels in the cache and manifests of before name no flavour.
+    #[test]
+    fn a_manifest_without_a_flavour_is_that_of_a_plain_kernel() {
+        let text = r#"{"schema":1,"release":"6.12.1","source":"debian:6.12",
+            "config_fingerprint":"0","sanitized":false,"linux":"linux","guest_root":"",
+            "modules":{},"unavailable":{}}"#;
+        let kernel: Kernel = serde_json::from_str(text).unwrap();
+        assert_eq!(kernel.flavour, Flavour::default());
     }
 }

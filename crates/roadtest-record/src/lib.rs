@@ -2,6 +2,8 @@
 //! The files by which the build, the tests and the reports talk to each
 //! other. Nothing here runs anything.
 //!
+//! - [`flavour`]: how a kernel is built, booted and asked at the end of a
+//!   test.
 //! - [`kernel`]: what `cargo xtask build` leaves for the tests
 //!   (`target/roadtest/kernel.json`).
 //! - [`mod@test`]: what each test leaves behind
@@ -12,6 +14,7 @@
 //! - [`workspace`]: where all of this is, seen at run time.
 
 pub mod event;
+pub mod flavour;
 pub mod kernel;
 pub mod summary;
 pub mod test;

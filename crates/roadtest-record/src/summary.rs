@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::flavour::PLAIN;
 use crate::test::Record;
 
 /// What a run leaves behind: `summary.json`.
@@ -25,41 +26,49 @@ pub struct KernelIdentity {
     pub source: String,
     /// A hash of tree, fragments and toolchain.
     pub config_fingerprint: String,
-    /// Whether the kernel's own checkers are built in.
-    #[serde(default)]
-    pub sanitized: bool,
+    /// The name of its flavour: `plain`, `sanitized`.
+    #[serde(default = "plain")]
+    pub flavour: String,
+}
+
+fn plain() -> String {
+    PLAIN.to_owned()
 }
 
 /// `6.12.117 (debian:6.12)`, or `6.12.117 (debian:6.12, sanitized)`.
 impl std::fmt::Display for KernelIdentity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let checkers = if self.sanitized { ", sanitized" } else { "" };
-        write!(f, "{} ({}{checkers})", self.release, self.source)
+        write!(f, "{} ({}", self.release, self.source)?;
+        match &*self.flavour {
+            PLAIN => write!(f, ")"),
+            flavour => write!(f, ", {flavour})"),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flavour::SANITIZED;
 
     #[test]
-    fn a_kernel_with_checkers_is_named_as_one() {
+    fn a_kernel_is_named_with_its_flavour() {
         let mut kernel = KernelIdentity {
             release: "6.12.117".into(),
             source: "debian:6.12".into(),
             config_fingerprint: "0123".into(),
-            sanitized: false,
+            flavour: plain(),
         };
         assert_eq!(kernel.to_string(), "6.12.117 (debian:6.12)");
-        kernel.sanitized = true;
+        kernel.flavour = SANITIZED.into();
         assert_eq!(kernel.to_string(), "6.12.117 (debian:6.12, sanitized)");
     }
 
     /// Cached kernels and runs of before have no such field.
     #[test]
-    fn a_kernel_that_does_not_say_has_no_checkers() {
+    fn a_kernel_that_does_not_say_is_a_plain_one() {
         let text = r#"{"release":"6.12","source":"debian:6.12","config_fingerprint":"0"}"#;
         let kernel: KernelIdentity = serde_json::from_str(text).unwrap();
-        assert!(!kernel.sanitized);
+        assert_eq!(kernel.flavour, PLAIN);
     }
 }

@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use roadtest_uml::{Cache, Error, Event, Options, Wanted, agent, build, guest};
+use roadtest_uml::{Cache, Error, Event, Options, Wanted, agent, build, flavour, guest};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,7 +43,7 @@ fn run(arguments: &[String]) -> Result<(), Error> {
     let options = Options {
         wanted,
         fragments: workspace.join("kconfig-fragments"),
-        sanitize: false,
+        flavour: flavour::plain(),
         cache: Cache::of_user()?,
         jobs: 2,
     };

@@ -93,6 +93,7 @@ fn quick_hash(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use roadtest_record::flavour::Flavour;
     use roadtest_record::kernel::Module;
 
     use super::*;
@@ -111,7 +112,7 @@ mod tests {
                 release: "6.12.1".into(),
                 source: "debian:6.12".into(),
                 config_fingerprint: "f00".into(),
-                sanitized: false,
+                flavour: Flavour::default(),
                 linux: folder.join("out/linux"),
                 guest_root: PathBuf::new(),
                 preload: None,

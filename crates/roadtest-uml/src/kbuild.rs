@@ -31,14 +31,18 @@ const BUILDING: &str = "roadtest.building";
 pub struct Kbuild {
     tree: PathBuf,
     output: PathBuf,
+    /// Variables that every `make` is called with.
+    variables: Vec<String>,
 }
 
 impl Kbuild {
-    /// Builds `tree` in the folder `output`.
-    pub fn new(tree: &Path, output: &Path) -> Self {
+    /// Builds `tree` in the folder `output`. Every `make` is called with these
+    /// variables.
+    pub fn new(tree: &Path, output: &Path, variables: &[String]) -> Self {
         Kbuild {
             tree: tree.to_owned(),
             output: output.to_owned(),
+            variables: variables.to_vec(),
         }
     }
 
@@ -110,6 +114,7 @@ impl Kbuild {
             .arg(format!("O={}", self.output.display()))
             // Why LOCALVERSION: a git tree would add a `+` to the release.
             .args(["ARCH=um", "LOCALVERSION="])
+            .args(&self.variables)
             .args(arguments);
         for name in [
             "MAKEFLAGS",

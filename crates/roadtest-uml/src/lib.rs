@@ -11,6 +11,7 @@
 //! - [`prepare()`]: the whole way.
 //! - [`source`]: which tree, and is it one?
 //! - [`apt`]: source packages from the machine's own mirror, without root.
+//! - [`flavour`]: what a kernel has beyond what its drivers need.
 //! - [`configure`]: fragments to a verified `.config`.
 //! - [`kbuild`]: running `make`, with progress and its error lines.
 //! - [`modules`]: what the built modules say about themselves.
@@ -30,6 +31,7 @@ pub mod configure;
 pub mod doctor;
 mod error;
 pub mod fingerprint;
+pub mod flavour;
 pub mod guest;
 mod increment;
 pub mod kbuild;

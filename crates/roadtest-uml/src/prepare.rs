@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use roadtest_kconfig::{Fragment, Merged};
+use roadtest_record::flavour::Flavour;
 use roadtest_record::kernel::Kernel;
 
 use crate::agent;
@@ -21,9 +22,6 @@ use crate::progress::{Event, Progress};
 use crate::source::{self, Source, Wanted};
 use crate::stamps::Stamps;
 
-/// The fragment of the kernel's own checkers.
-const SANITIZE: &str = "sanitize";
-
 /// What to build and where.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -31,9 +29,8 @@ pub struct Options {
     pub wanted: Wanted,
     /// The folder of fragments: `kconfig-fragments` of the workspace.
     pub fragments: PathBuf,
-    /// Whether the kernel's own checkers are built in: `sanitize.config` of
-    /// that folder.
-    pub sanitize: bool,
+    /// How it is built, booted and asked: see [`crate::flavour`].
+    pub flavour: Flavour,
     /// Where sources and builds are kept.
     pub cache: Cache,
     /// Processes of `make`; at least 1.
@@ -74,15 +71,16 @@ pub fn prepare(
 /// Where there is no usable source, where a fragment is malformed or not
 /// granted, where the build fails or the disk is full.
 pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Error> {
-    let extra: &[&str] = if options.sanitize { &[SANITIZE] } else { &[] };
-    let merged = Merged::new(Fragment::load_all(&options.fragments, extra)?)?;
-    let recipe = fingerprint::recipe(&key(&merged))?;
+    let flavour = &options.flavour;
+    let extra: Vec<&str> = flavour.fragments.iter().map(String::as_str).collect();
+    let merged = Merged::new(Fragment::load_all(&options.fragments, &extra)?)?;
+    let recipe = fingerprint::recipe(&key(&merged, flavour))?;
     let cache = &options.cache;
     // Nothing in `out` ever changes, so that no lock is needed to look there.
     if let Some(source) = source::cached(&options.wanted, cache)? {
         let state = source.state()?;
         let fingerprint = fingerprint::of(&state.name, &recipe);
-        if let Some(built) = finished(cache, &fingerprint, &source) {
+        if let Some(built) = finished(cache, &fingerprint, &source, flavour) {
             progress.event(&Event::UpToDate {
                 release: built.kernel.release.clone(),
             });
@@ -94,10 +92,10 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     let state = source.state()?;
     let fingerprint = fingerprint::of(&state.name, &recipe);
     // Another process may have built it in the meantime.
-    if let Some(built) = finished(cache, &fingerprint, &source) {
+    if let Some(built) = finished(cache, &fingerprint, &source, flavour) {
         return Ok(built);
     }
-    let output = cache.build(&build_key(&source, extra));
+    let output = cache.build(&build_key(&source, flavour));
     let order = Order {
         source: &source,
         merged: &merged,
@@ -129,7 +127,7 @@ struct Order<'a> {
 
 fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Result<Built, Error> {
     let (source, output) = (order.source, order.output);
-    let kbuild = Kbuild::new(&source.tree, output);
+    let kbuild = Kbuild::new(&source.tree, output, &options.flavour.make);
     let unavailable = compile(options, order, &kbuild, progress)?;
     let modules = modules::built(output)?;
     let folder = options.cache.out(order.fingerprint);
@@ -151,7 +149,7 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
         release: kbuild.release()?,
         source: source.name.clone(),
         config_fingerprint: order.fingerprint.to_owned(),
-        sanitized: options.sanitize,
+        flavour: options.flavour.clone(),
         linux: folder.join("linux"),
         guest_root: PathBuf::new(),
         preload: None,
@@ -217,10 +215,12 @@ fn compile(
 
 /// A kernel with this fingerprint, if it has been built, be it from another
 /// copy of the source.
-fn finished(cache: &Cache, fingerprint: &str, source: &Source) -> Option<Built> {
+fn finished(cache: &Cache, fingerprint: &str, source: &Source, flavour: &Flavour) -> Option<Built> {
     let folder = cache.out(fingerprint);
     let mut kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
     kernel.source.clone_from(&source.name);
+    // Why not the one of before: how a kernel is booted is not part of it.
+    kernel.flavour.clone_from(flavour);
     if !kernel.linux.is_file() {
         return None;
     }
@@ -228,9 +228,10 @@ fn finished(cache: &Cache, fingerprint: &str, source: &Source) -> Option<Built> 
     Some(Built { kernel, folder })
 }
 
-/// What the fragments have a say in: the configuration, and which driver
-/// needs which symbol. Comments and line numbers have none.
-fn key(merged: &Merged) -> String {
+/// What fragments and flavour affect: the configuration, which driver needs
+/// which symbol, and how `make` is called. Comments and line numbers affect
+/// nothing.
+fn key(merged: &Merged, flavour: &Flavour) -> String {
     let mut text = merged.to_text();
     for fragment in merged.fragments.values() {
         text.push_str(&fragment.name);
@@ -240,16 +241,23 @@ fn key(merged: &Merged) -> String {
         }
         text.push('\n');
     }
+    for variable in &flavour.make {
+        text.push_str(variable);
+        text.push('\n');
+    }
     text
 }
 
-/// One output folder per source and set of extra fragments, so that kbuild
-/// builds only what changed.
-fn build_key(source: &Source, extra: &[&str]) -> String {
+/// One output folder per source, set of extra fragments and variables of
+/// `make`, so that kbuild builds only what changed.
+fn build_key(source: &Source, flavour: &Flavour) -> String {
     let name = source.name.rsplit('/').next().unwrap_or_default();
     let name = name.replace([':', '.'], "-");
     let hash = Hash::new().add(source.tree.as_os_str().as_encoded_bytes());
-    let words = [name, hash.text()];
-    let extra = extra.iter().map(|&name| name.to_owned());
-    words.into_iter().chain(extra).collect::<Vec<_>>().join("-")
+    let mut words: Vec<String> = vec![name, hash.text()];
+    words.extend(flavour.fragments.iter().cloned());
+    if !flavour.make.is_empty() {
+        words.push(flavour.name.clone());
+    }
+    words.join("-")
 }

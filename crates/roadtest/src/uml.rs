@@ -86,7 +86,7 @@ impl Uml {
     /// Whether the kernel has its checkers built in (`--sanitize`): KASAN,
     /// UBSAN, lockdep and others. For a report that only they make.
     pub fn is_sanitized(&self) -> bool {
-        self.inner.kernel.sanitized
+        self.inner.kernel.flavour.is_sanitized()
     }
 
     /// Virtual time.

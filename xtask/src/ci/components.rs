@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
+use crate::kernel::Setup;
 use crate::{console, process, workspace};
 
 /// A subcommand of cargo, and the component that has it.
@@ -17,13 +18,13 @@ const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")]
 ///
 /// # Errors
 /// What is missing, with the command that installs it.
-pub(super) fn check(root: &Path, setup: bool) -> anyhow::Result<()> {
+pub(super) fn check(root: &Path, setup: Setup) -> anyhow::Result<()> {
     let missing = missing(root)?;
     if missing.is_empty() {
         return Ok(());
     }
     let command = format!("rustup component add {}", missing.join(" "));
-    if !setup || !workspace::has_program("rustup") {
+    if setup == Setup::Refuse || !workspace::has_program("rustup") {
         bail!("missing: {}; install with: {command}", missing.join(", "));
     }
     console::status("Running", &command);

@@ -27,7 +27,7 @@ pub(crate) struct Args {
 /// Where there is no run, no source, or the parser cannot be run.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
-    programs::check(&[programs::PYTHON], args.kernel.setup)?;
+    programs::check(&[programs::PYTHON], args.kernel.setup())?;
     let out = workspace::out(&root);
     match super::views::check(&root, &out)? {
         Done::AllPassed => check(&root, &out, &args.kernel),

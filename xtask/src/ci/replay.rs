@@ -19,7 +19,7 @@ use super::{in_tree, running};
 use crate::docs::page::Page;
 use crate::docs::{self, quotes};
 use crate::exit::{self, Done};
-use crate::kernel::{self, KernelArgs};
+use crate::kernel::{self, KernelArgs, Setup};
 use crate::{console, review, workspace};
 use script::Step;
 
@@ -45,10 +45,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let _lock = workspace::lock(&root)?;
-    let wanted = KernelArgs {
-        kernel: Some(KERNEL.to_owned()),
-        ..KernelArgs::default()
-    };
+    let wanted = KernelArgs::packaged(KERNEL, Setup::Refuse);
     kernel::preflight(&root, &wanted)?;
     let tree = match in_tree::place(&root) {
         // Why: a document puts back what it edits, and a copy takes long.

@@ -155,7 +155,7 @@ pub(crate) fn example() -> Run {
         release: "6.12.117".to_owned(),
         source: "debian:6.12".to_owned(),
         config_fingerprint: "0123".to_owned(),
-        sanitized: true,
+        flavour: "sanitized".to_owned(),
     };
     Run::new(kernel, tests)
 }

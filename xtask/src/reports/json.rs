@@ -3,6 +3,7 @@
 //! version counts up when a reader of the old one would go wrong, not when a
 //! field is added.
 
+use roadtest_record::flavour::SANITIZED;
 use roadtest_record::test::Outcome;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,6 +38,8 @@ struct Kernel {
     source: String,
     /// A hash of tree, fragments and toolchain.
     config_fingerprint: String,
+    /// `plain`, or what it has beyond what its drivers need: `sanitized`.
+    flavour: String,
     /// Whether the kernel's own checkers are built in.
     sanitized: bool,
 }
@@ -100,7 +103,8 @@ pub(super) fn render(run: &Run) -> anyhow::Result<String> {
             release: run.kernel.release.clone(),
             source: run.kernel.source.clone(),
             config_fingerprint: run.kernel.config_fingerprint.clone(),
-            sanitized: run.kernel.sanitized,
+            flavour: run.kernel.flavour.clone(),
+            sanitized: run.kernel.flavour == SANITIZED,
         },
         counts: Counts {
             passed: counts.passed,

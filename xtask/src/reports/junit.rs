@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use roadtest_record::flavour::SANITIZED;
 use roadtest_record::test::Outcome;
 
 use super::run::{Run, Test, outcome_name};
@@ -21,7 +22,8 @@ pub(super) fn render(run: &Run) -> anyhow::Result<String> {
         let mut suite = TestSuite::new(driver);
         suite.add_property(("kernel.release", run.kernel.release.as_str()));
         suite.add_property(("kernel.source", run.kernel.source.as_str()));
-        let sanitized = run.kernel.sanitized.to_string();
+        let sanitized = (run.kernel.flavour == SANITIZED).to_string();
+        suite.add_property(("kernel.flavour", run.kernel.flavour.as_str()));
         suite.add_property(("kernel.sanitized", sanitized.as_str()));
         suite.set_time(total(&tests));
         for test in tests {

@@ -49,7 +49,7 @@ fn tree(recipe: &str) -> (tempfile::TempDir, Kbuild) {
     fs::write(tree.join("Makefile"), format!("all:\n\t@{recipe}\n")).unwrap();
     let output = folder.path().join("out");
     fs::create_dir(&output).unwrap();
-    let kbuild = Kbuild::new(&tree, &output);
+    let kbuild = Kbuild::new(&tree, &output, &[]);
     (folder, kbuild)
 }
 
@@ -131,7 +131,7 @@ fn modules_are_goals_and_their_list_survives() {
     fs::write(tree.join("Makefile"), rule).unwrap();
     let order = "a/one.o\nb/two.ko\n";
     fs::write(output.join("modules.order"), order).unwrap();
-    let kbuild = Kbuild::new(&tree, &output);
+    let kbuild = Kbuild::new(&tree, &output, &[]);
     assert_eq!(kbuild.build_modules(1, &mut |_: &Event| {}).unwrap(), 2);
     let read = |name: &str| fs::read_to_string(output.join(name)).unwrap();
     assert_eq!(read("built"), "a/one.ko\nb/two.ko\n");

@@ -25,12 +25,6 @@ use crate::bus::{Calls, Controller};
 use crate::fault::Fault;
 use crate::world::Shared;
 
-/// A guest's memory, unless the board says otherwise.
-const MEMORY_MIB: u32 = 64;
-
-/// The same where the kernel keeps book of all of it.
-const MEMORY_SANITIZED_MIB: u32 = 256;
-
 /// A kernel is up before this, in virtual time.
 const BOOT_LIMIT: SimTime = SimTime::s(300);
 
@@ -59,12 +53,8 @@ impl Boot<'_> {
 
     /// The kernel's command line.
     pub(super) fn arguments(&self) -> Vec<String> {
-        let usual = if self.kernel.sanitized {
-            MEMORY_SANITIZED_MIB
-        } else {
-            MEMORY_MIB
-        };
-        let memory_mib = self.memory_mib.unwrap_or(usual);
+        let flavour = &self.kernel.flavour;
+        let memory_mib = self.memory_mib.unwrap_or(flavour.memory_mib);
         // Relative to the run's folder, so that every run has the same.
         let mut arguments = vec![
             format!("mem={memory_mib}M"),
@@ -88,6 +78,7 @@ impl Boot<'_> {
         if self.kernel.version() >= (6, 16) {
             arguments.push("seccomp=on".into());
         }
+        arguments.extend(flavour.parameters.iter().cloned());
         arguments.extend(self.parameters.iter().cloned());
         arguments
     }

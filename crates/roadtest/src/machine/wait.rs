@@ -10,12 +10,10 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use super::Machine;
 use crate::fault::Fault;
 
-/// The guest is hung if it does nothing for this long, in seconds on the
-/// host's clock. `ROADTEST_WATCHDOG_S` names another.
+/// A plain guest is hung if it does nothing for this long, in seconds on the
+/// host's clock; other flavours have a factor. `ROADTEST_WATCHDOG_S` names
+/// another.
 const WATCHDOG_S: u64 = 30;
-
-/// The same where the kernel checks each of its accesses to memory.
-const WATCHDOG_SANITIZED_S: u64 = 120;
 
 /// Who has something to say: the first of these that has.
 pub(super) enum Ready {
@@ -102,11 +100,7 @@ pub(super) fn poll(fds: &mut [PollFd<'_>], patience: Duration) -> Result<usize, 
 
 /// How long a guest of this kernel may do nothing, in seconds.
 pub(super) fn watchdog_s(kernel: &Kernel) -> u64 {
-    let usual = if kernel.sanitized {
-        WATCHDOG_SANITIZED_S
-    } else {
-        WATCHDOG_S
-    };
+    let usual = WATCHDOG_S * u64::from(kernel.flavour.watchdog_factor);
     std::env::var("ROADTEST_WATCHDOG_S")
         .ok()
         .and_then(|text| text.parse().ok())

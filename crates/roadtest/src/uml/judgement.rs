@@ -3,6 +3,8 @@
 //! log and the contracts that the driver broke, but for those that the test
 //! expects.
 
+use roadtest_record::flavour::Collector;
+
 use super::{Inner, Uml};
 use crate::context::{self, Finished};
 use crate::machine::Machine;
@@ -54,7 +56,7 @@ impl Inner {
     /// a guest that was explored: it may compute without end.
     pub(super) fn finish(&self) -> Finished {
         let mut machine = self.machine.borrow_mut();
-        let asks = self.kernel.sanitized
+        let asks = self.kernel.flavour.collects(Collector::Kmemleak)
             && !self.dead.get()
             && !context::is_in_trouble()
             && !explore::wanted();

@@ -10,7 +10,7 @@ use super::{judge, manifest};
 /// Whether the kernel has its checkers built in.
 fn is_sanitized() -> bool {
     let kernel: Kernel = roadtest_record::load(&manifest()).unwrap();
-    kernel.sanitized
+    kernel.flavour.is_sanitized()
 }
 
 /// A line that looks like a report is one: a report has no other mark.

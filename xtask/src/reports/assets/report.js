@@ -96,7 +96,7 @@ function applyFilter() {
 }
 
 function buildHeader() {
-  $('kernel').textContent = `Linux ${run.kernel.release} · ${run.kernel.source}${run.kernel.sanitized ? ' · sanitized' : ''}`;
+  $('kernel').textContent = `Linux ${run.kernel.release} · ${run.kernel.source}${run.kernel.flavour === 'plain' ? '' : ` · ${run.kernel.flavour}`}`;
   const count = (kind) => run.tests.filter((test) => group(test) === kind).length;
   document.title = `${count('bad') ? `${count('bad')} failed · ` : ''}roadtest ${run.kernel.release}`;
   const buttons = [['all', 'All', run.tests.length], ['bad', 'Failed', count('bad')], ['passed', 'Passed', count('passed')],

@@ -19,7 +19,7 @@ use crate::{console, exit, workspace};
 use content::Content;
 
 /// Where the framework lands.
-pub(crate) const FOLDER: &str = "tools/testing/roadtest";
+pub(crate) use roadtest_uml::source::FOLDER;
 
 /// Put the framework into a kernel tree.
 #[derive(clap::Args)]

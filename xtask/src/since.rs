@@ -11,9 +11,9 @@ use anyhow::Context as _;
 use roadtest_record::kernel::{Kernel, Module};
 
 use crate::catalog::Test;
-use crate::export::FOLDER;
 use crate::kernel::{self, KernelArgs};
 use crate::{console, exit, process, workspace};
+use roadtest_uml::source::FOLDER;
 
 /// Files that have been touched.
 #[derive(Clone, Debug)]

@@ -15,9 +15,9 @@ use mirror::Stanza;
 use crate::cache;
 use crate::doctor;
 use crate::error::Error;
+use crate::package::Package;
 use crate::progress::{Event, Progress};
 use crate::run::{self, Ended};
-use crate::source::Package;
 
 /// A package file.
 #[derive(Clone, Debug, PartialEq, Eq)]

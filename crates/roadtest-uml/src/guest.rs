@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use roadtest_record::kernel::Kernel;
 
+use crate::built::Built;
 use crate::cache;
 use crate::error::Error;
 use crate::fingerprint::Hash;
-use crate::prepare::Built;
 use crate::xstate;
 
 /// What the agent mounts onto, and where the test's own files go.

@@ -10,11 +10,13 @@
 //!
 //! - [`prepare()`]: the whole way.
 //! - [`source`]: which tree, and is it one?
+//! - `package`: how a source package is named.
 //! - [`apt`]: source packages from the machine's own mirror, without root.
 //! - [`flavour`]: what a kernel has beyond what its drivers need.
 //! - [`configure`]: fragments to a verified `.config`.
 //! - [`kbuild`]: running `make`, with progress and its error lines.
 //! - [`modules`]: what the built modules say about themselves.
+//! - `built`: a finished kernel in the cache.
 //! - [`guest`]: the folder that the guest sees as its root.
 //! - [`agent`]: the program in it.
 //! - `xstate`: what UML needs on a host with larger registers than it knows.
@@ -26,6 +28,7 @@
 
 pub mod agent;
 pub mod apt;
+mod built;
 pub mod cache;
 pub mod configure;
 pub mod doctor;
@@ -36,6 +39,7 @@ pub mod guest;
 mod increment;
 pub mod kbuild;
 pub mod modules;
+mod package;
 pub mod prepare;
 mod progress;
 mod run;
@@ -43,8 +47,10 @@ pub mod source;
 mod stamps;
 mod xstate;
 
+pub use built::Built;
 pub use cache::Cache;
 pub use error::Error;
-pub use prepare::{Built, Options, build, prepare};
+pub use package::Package;
+pub use prepare::{Options, build, prepare};
 pub use progress::{Event, Progress, Total};
 pub use source::{Source, Wanted};

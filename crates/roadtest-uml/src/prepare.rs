@@ -10,6 +10,7 @@ use roadtest_record::flavour::Flavour;
 use roadtest_record::kernel::Kernel;
 
 use crate::agent;
+use crate::built::Built;
 use crate::cache::{self, Cache};
 use crate::configure::configure;
 use crate::error::Error;
@@ -35,15 +36,6 @@ pub struct Options {
     pub cache: Cache,
     /// Processes of `make`; at least 1.
     pub jobs: usize,
-}
-
-/// A kernel in the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Built {
-    /// The kernel. Its guest root is not laid out yet.
-    pub kernel: Kernel,
-    /// Where its files are: `linux`, `config`, and `modules/`.
-    pub folder: PathBuf,
 }
 
 /// Builds kernel and agent as far as something has changed, lays out the
@@ -80,7 +72,7 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     if let Some(source) = source::cached(&options.wanted, cache)? {
         let state = source.state()?;
         let fingerprint = fingerprint::of(&state.name, &recipe);
-        if let Some(built) = finished(cache, &fingerprint, &source, flavour) {
+        if let Some(built) = Built::find(cache, &fingerprint, &source, flavour) {
             progress.event(&Event::UpToDate {
                 release: built.kernel.release.clone(),
             });
@@ -92,7 +84,7 @@ pub fn build(options: &Options, progress: &mut dyn Progress) -> Result<Built, Er
     let state = source.state()?;
     let fingerprint = fingerprint::of(&state.name, &recipe);
     // Another process may have built it in the meantime.
-    if let Some(built) = finished(cache, &fingerprint, &source, flavour) {
+    if let Some(built) = Built::find(cache, &fingerprint, &source, flavour) {
         return Ok(built);
     }
     let output = cache.build(&build_key(&source, flavour));
@@ -211,21 +203,6 @@ fn compile(
         increment::note(order.output, &order.source.tree, &note, included.as_ref())?;
     }
     Ok(unavailable)
-}
-
-/// A kernel with this fingerprint, if it has been built, be it from another
-/// copy of the source.
-fn finished(cache: &Cache, fingerprint: &str, source: &Source, flavour: &Flavour) -> Option<Built> {
-    let folder = cache.out(fingerprint);
-    let mut kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
-    kernel.source.clone_from(&source.name);
-    // Why not the one of before: how a kernel is booted is not part of it.
-    kernel.flavour.clone_from(flavour);
-    if !kernel.linux.is_file() {
-        return None;
-    }
-    cache::touch(&folder);
-    Some(Built { kernel, folder })
 }
 
 /// What fragments and flavour affect: the configuration, which driver needs

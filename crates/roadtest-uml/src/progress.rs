@@ -94,7 +94,7 @@ pub enum Event {
     },
     /// The guest's agent is being built.
     Agent,
-    /// A command changes the machine (only [`crate::doctor::setup`]).
+    /// A command changes the machine (only `doctor::setup`).
     Running {
         /// The command.
         command: String,

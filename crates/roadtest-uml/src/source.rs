@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Which kernel tree, and is it one? A tree of the user's is only read.
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use crate::apt;
 use crate::cache::{self, Cache};
 use crate::error::Error;
+use crate::package::Package;
 use crate::progress::Progress;
 use crate::stamps::Stamps;
 
@@ -25,16 +24,6 @@ pub enum Wanted {
     Tree(PathBuf),
     /// A source package.
     Package(Package),
-}
-
-/// A source package: `debian:VERSION` or `debian:VERSION@SUITE`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Package {
-    /// `6.12`
-    pub version: String,
-    /// The suite, where it is not one that the machine is configured with:
-    /// `trixie-backports`.
-    pub suite: Option<String>,
 }
 
 /// A kernel tree that can be built.
@@ -102,56 +91,6 @@ impl Source {
     }
 }
 
-impl Package {
-    /// The name of the package: `linux-source-6.12`.
-    pub fn package(&self) -> String {
-        format!("linux-source-{}", self.version)
-    }
-}
-
-impl fmt::Display for Package {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "debian:{}", self.version)?;
-        match &self.suite {
-            Some(suite) => write!(f, "@{suite}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl FromStr for Package {
-    type Err = Error;
-
-    /// # Errors
-    /// [`Error::Name`] where it is not `debian:VERSION[@SUITE]`.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let error = || Error::Name(text.to_owned());
-        let rest = text.strip_prefix("debian:").ok_or_else(error)?;
-        let (version, suite) = match rest.split_once('@') {
-            Some((version, suite)) => (version, Some(suite)),
-            None => (rest, None),
-        };
-        // Why so strict: both become part of paths and of apt's input.
-        let word = |text: &str, extra: &[char]| {
-            text.starts_with(|c: char| c.is_ascii_alphanumeric())
-                && text
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || extra.contains(&c))
-        };
-        let digit = version.starts_with(|c: char| c.is_ascii_digit());
-        if !digit || !word(version, &['.', '-', '~', '+']) {
-            return Err(error());
-        }
-        if suite.is_some_and(|suite| !word(suite, &['.', '-', '/', '_']) || suite.contains("..")) {
-            return Err(error());
-        }
-        Ok(Package {
-            version: version.to_owned(),
-            suite: suite.map(str::to_owned),
-        })
-    }
-}
-
 impl Wanted {
     /// Decides: `ksrc` (a path) if given, else `kernel` (`debian:…`) if given,
     /// else the tree that `workspace` lies in, else [`DEFAULT`].
@@ -176,12 +115,14 @@ impl Wanted {
     }
 }
 
-/// The kernel tree whose `tools/testing/roadtest` is `workspace` or encloses
-/// it.
+/// Where this framework is in a kernel tree.
+pub const FOLDER: &str = "tools/testing/roadtest";
+
+/// The kernel tree whose [`FOLDER`] is `workspace` or encloses it.
 pub fn enclosing(workspace: &Path) -> Option<PathBuf> {
     workspace.ancestors().find_map(|folder| {
         let tree = folder
-            .ends_with("tools/testing/roadtest")
+            .ends_with(FOLDER)
             .then(|| folder.ancestors().nth(3))??;
         tree.join("Kconfig").is_file().then(|| tree.to_owned())
     })

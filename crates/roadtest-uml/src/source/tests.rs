@@ -45,29 +45,6 @@ fn what_cannot_be_built_is_refused_with_what_was_found() {
 }
 
 #[test]
-fn a_name_is_read_and_written_back() {
-    for name in ["debian:6.12", "debian:7.3@trixie-backports"] {
-        assert_eq!(name.parse::<Package>().unwrap().to_string(), name);
-    }
-    for name in [
-        "",
-        "6.12",
-        "debian:",
-        "debian:x",
-        "debian:6.12@",
-        "debian:6.1 2",
-        "debian:6.12@a/../b",
-        "debian:../6",
-        "ubuntu:6.8",
-    ] {
-        assert!(
-            matches!(name.parse::<Package>(), Err(Error::Name(_))),
-            "{name}"
-        );
-    }
-}
-
-#[test]
 fn what_is_named_goes_before_what_is_found() {
     let folder = tree(&makefile(6, 12));
     let inside = folder.path().join("tools/testing/roadtest/crates");

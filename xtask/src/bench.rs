@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::exit::Done;
-use crate::{kernel, leftovers, process, workspace};
+use crate::kernel;
+use roadtest_command::exit::Done;
+use roadtest_command::{leftovers, process, workspace};
 
 /// Measure boot, requests and transfers.
 #[derive(clap::Args)]

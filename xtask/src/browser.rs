@@ -9,9 +9,10 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use crate::exit::Done;
+use crate::programs;
 use crate::reports::{self, Run};
-use crate::{console, process, programs, workspace};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, process, workspace};
 
 /// At least this many tests must load in time.
 const TESTS_MIN: usize = 300;

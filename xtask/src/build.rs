@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask build`: the kernel, left where the tests look for it.
 
-use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::report::Verbosity;
-use crate::{console, workspace};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, workspace};
 
 /// Build the kernel, and leave it for the tests.
 #[derive(clap::Args)]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use cargo_metadata::Message;
 use walkdir::WalkDir;
 
-use crate::{process, workspace};
+use roadtest_command::{process, workspace};
 
 /// One driver test.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

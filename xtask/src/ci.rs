@@ -21,13 +21,14 @@ use xshell::{Shell, cmd};
 
 use crate::catalog::Test;
 use crate::event::Counts;
-use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
-use crate::{browser, console, docs, leftovers, programs, tidy, workspace};
+use crate::{browser, docs, programs, tidy};
 pub(crate) use replay::script;
+use roadtest_command::exit::Done;
+use roadtest_command::{console, leftovers, workspace};
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.

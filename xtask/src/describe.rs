@@ -5,8 +5,8 @@
 use roadtest_chips::registry::{self, Entry};
 use roadtest_model::StimulusKind;
 
-use crate::console;
-use crate::exit::{self, Done};
+use roadtest_command::console;
+use roadtest_command::exit::{self, Done};
 
 /// Print a chip's register map as documentation.
 #[derive(clap::Args)]

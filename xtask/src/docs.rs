@@ -17,9 +17,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::ci::script;
-use crate::exit::Done;
-use crate::{console, workspace};
 use page::Page;
+use roadtest_command::exit::Done;
+use roadtest_command::{console, workspace};
 
 /// The documents beside the book.
 const TOP: [&str; 4] = [

@@ -4,9 +4,10 @@
 
 use roadtest_uml::doctor::{self, Finding};
 
-use crate::console::{self, BAD, GOOD, NEUTRAL, PALE};
-use crate::exit::Done;
-use crate::{kernel, workspace};
+use crate::kernel;
+use roadtest_command::console::{self, BAD, GOOD, NEUTRAL, PALE};
+use roadtest_command::exit::Done;
+use roadtest_command::workspace;
 
 /// Programs that make things better but are not needed: what they are for.
 const WELCOME: [(&str, &str, &str); 2] = [

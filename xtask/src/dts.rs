@@ -4,9 +4,9 @@
 
 use anyhow::bail;
 
-use crate::exit::Done;
 use crate::reports::{Run, Test};
-use crate::{console, workspace};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, workspace};
 
 /// Print the devicetree of a test's board.
 #[derive(clap::Args)]

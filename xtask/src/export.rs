@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::exit::Done;
-use crate::{console, exit, workspace};
 use content::Content;
+use roadtest_command::exit::Done;
+use roadtest_command::{console, exit, workspace};
 
 /// Where the framework lands.
 pub(crate) use roadtest_uml::source::FOLDER;

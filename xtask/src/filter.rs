@@ -6,7 +6,7 @@
 use wildmatch::WildMatch;
 
 use crate::catalog::Test;
-use crate::exit;
+use roadtest_command::exit;
 
 /// A substring of `driver/test`, or a glob over consecutive parts of it.
 #[derive(Clone, Debug)]

@@ -12,8 +12,8 @@ use roadtest_record::kernel::Kernel;
 use roadtest_uml::{Cache, Error, Options, Wanted, doctor, flavour};
 
 use crate::report::Verbosity;
-use crate::{exit, workspace};
 use progress::Show;
+use roadtest_command::{exit, workspace};
 
 /// Which kernel, and whether missing tools may be installed.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::console::{self, NEUTRAL};
-use crate::exit::Done;
-use crate::{kernel, roadtest, workspace};
+use crate::{kernel, roadtest};
+use roadtest_command::console::{self, NEUTRAL};
+use roadtest_command::exit::Done;
+use roadtest_command::workspace;
 
 /// List the driver tests.
 #[derive(clap::Args)]

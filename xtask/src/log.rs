@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use roadtest_record::event::{Event, What};
 
-use crate::exit::{self, Done};
 use crate::reports::{Run, Test};
-use crate::{console, workspace};
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, workspace};
 
 /// Print a test's last timeline.
 #[derive(clap::Args)]

@@ -10,23 +10,18 @@ mod browser;
 mod build;
 mod catalog;
 mod ci;
-mod console;
 mod describe;
 mod docs;
 mod doctor;
 mod dts;
 mod event;
-mod exit;
 mod export;
 mod filter;
-mod git;
 mod kernel;
-mod leftovers;
 mod list;
 mod log;
 mod new;
 mod output;
-mod process;
 mod programs;
 mod report;
 mod reports;
@@ -38,11 +33,11 @@ mod since;
 mod tidy;
 mod verdict;
 mod watch;
-mod workspace;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use roadtest_command::{exit, process};
 
 /// Drivers of the Linux kernel, tested without hardware.
 #[derive(Parser)]

@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::exit::{self, Done};
+use crate::catalog;
 use crate::kernel::{self, KernelArgs};
 use crate::report::Verbosity;
-use crate::{catalog, console, leftovers, workspace};
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, leftovers, workspace};
 use text::{Ending, Scaffold};
 
 /// How often the driver may ask for something that the model lacks.
@@ -151,7 +152,7 @@ fn write_code(root: &Path, scaffold: &Scaffold, changes: &mut Changes) -> anyhow
     let mut format = std::process::Command::new("rustfmt");
     format.args(["--edition", "2024"]).args([&model, &test]);
     // Why: without rustfmt the files are as right, and less pretty.
-    drop(crate::process::capture(
+    drop(roadtest_command::process::capture(
         format.stderr(std::process::Stdio::null()),
     ));
     Ok(())
@@ -304,13 +305,13 @@ mod tests {
             "{error}"
         );
 
-        let mut command = crate::process::cargo(copy.path());
+        let mut command = roadtest_command::process::cargo(copy.path());
         command.args(["check", "--quiet", "--package", workspace::DRIVERS]);
         command
             .args(["--tests", "--target-dir"])
             .arg(root.join("target"));
         command.stderr(std::process::Stdio::piped());
-        let output = crate::process::capture(&mut command).expect("cargo starts");
+        let output = roadtest_command::process::capture(&mut command).expect("cargo starts");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}");
 

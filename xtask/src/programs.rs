@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::bail;
 
+use crate::kernel;
 use crate::kernel::Setup;
 use crate::report::Verbosity;
-use crate::{console, kernel};
+use roadtest_command::console;
 
 /// A program and the Debian package that has it.
 #[derive(Clone, Copy, Debug)]

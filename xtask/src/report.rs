@@ -9,8 +9,8 @@ use std::path::Path;
 use anstyle::Style;
 use roadtest_record::test::{Outcome, Record};
 
-use crate::console::{BAD, GOOD, NEUTRAL, PALE};
 use crate::event::{Counts, Event, Evidence, Verdict};
+use roadtest_command::console::{BAD, GOOD, NEUTRAL, PALE};
 
 /// Width of the status words and of the names of details.
 const STATUS_WIDTH: usize = 8;

@@ -20,8 +20,9 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 
-use crate::exit::{self, Done};
-use crate::{catalog, filter, workspace};
+use crate::{catalog, filter};
+use roadtest_command::exit::{self, Done};
+use roadtest_command::workspace;
 #[cfg(test)]
 pub(crate) use run::example;
 pub(crate) use run::{Run, Test};

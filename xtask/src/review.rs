@@ -10,10 +10,10 @@ use std::process::Command;
 use anyhow::Context as _;
 use similar::{ChangeTag, TextDiff};
 
-use crate::console::{self, BAD, GOOD, PALE};
-use crate::exit::{self, Done};
 use crate::filter::Filter;
-use crate::{process, workspace};
+use roadtest_command::console::{self, BAD, GOOD, PALE};
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{process, workspace};
 
 /// Review changed snapshots.
 #[derive(clap::Args)]

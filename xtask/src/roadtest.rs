@@ -12,12 +12,13 @@ use roadtest_record::summary::Summary;
 
 use crate::catalog::{self, Test};
 use crate::event::{Counts, Event, Verdict};
-use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
 use crate::report::{Report, Verbosity};
 use crate::reports::{self, Reports};
 use crate::runner::{self, Job, Program};
-use crate::{filter, leftovers, since, verdict, watch, workspace};
+use crate::{filter, since, verdict, watch};
+use roadtest_command::exit::Done;
+use roadtest_command::{leftovers, workspace};
 
 /// Build the kernel where needed, and run the driver tests.
 #[derive(clap::Args)]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::catalog::Test;
-use crate::{process, workspace};
+use roadtest_command::{process, workspace};
 
 /// What a runner says about a test that has ended.
 #[derive(Clone, Debug, PartialEq)]

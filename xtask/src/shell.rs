@@ -8,10 +8,11 @@ use std::io::IsTerminal as _;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::catalog::{self, Test};
-use crate::exit::{self, Done};
+use crate::filter;
 use crate::kernel::{self, KernelArgs};
 use crate::report::Verbosity;
-use crate::{console, filter, leftovers, process, workspace};
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, leftovers, process, workspace};
 
 /// Makes a board's boot hand over to the user.
 const SHELL_ENV: &str = "ROADTEST_SHELL";

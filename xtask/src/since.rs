@@ -12,7 +12,7 @@ use roadtest_record::kernel::{Kernel, Module};
 
 use crate::catalog::Test;
 use crate::kernel::{self, KernelArgs};
-use crate::{console, exit, process, workspace};
+use roadtest_command::{console, exit, process, workspace};
 use roadtest_uml::source::FOLDER;
 
 /// Files that have been touched.

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::exit::Done;
-use crate::{console, workspace};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, workspace};
 
 /// Check what the compiler does not.
 #[derive(clap::Args)]

@@ -11,9 +11,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 
-use crate::exit::Done;
+use crate::catalog;
 use crate::kernel::{self, KernelArgs};
-use crate::{catalog, console, process};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, process};
 
 /// How long there must be nothing new before a run starts: editors save in
 /// several steps.

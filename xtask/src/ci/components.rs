@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::bail;
 
 use crate::kernel::Setup;
-use crate::{console, process, workspace};
+use roadtest_command::{console, process, workspace};
 
 /// A subcommand of cargo, and the component that has it.
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];

@@ -24,8 +24,9 @@ use anyhow::{Context as _, bail};
 
 use super::scratch::Scratch;
 use super::stage::Stages;
+use crate::export;
 use crate::kernel::{self, KernelArgs};
-use crate::{console, export, process};
+use roadtest_command::{console, process};
 
 /// The driver that is edited.
 const DRIVER: &str = "iio/light/opt3001";

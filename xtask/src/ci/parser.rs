@@ -9,10 +9,11 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use crate::event::Counts;
-use crate::exit::Done;
 use crate::kernel::{self, KernelArgs};
+use crate::programs;
 use crate::reports::{self, Run};
-use crate::{console, process, programs, workspace};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, process, workspace};
 
 /// Make every report of the last run, and check its KTAP.
 #[derive(clap::Args)]

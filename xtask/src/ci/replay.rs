@@ -18,9 +18,10 @@ use super::scratch::{self, Scratch};
 use super::{in_tree, running};
 use crate::docs::page::Page;
 use crate::docs::{self, quotes};
-use crate::exit::{self, Done};
 use crate::kernel::{self, KernelArgs, Setup};
-use crate::{console, review, workspace};
+use crate::review;
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, workspace};
 use script::Step;
 
 /// The kernel that the documentation is about.

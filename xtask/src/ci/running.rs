@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal};
 
-use crate::process;
+use roadtest_command::process;
 
 /// The longest that one command may take: it may compile the workspace and a
 /// kernel.

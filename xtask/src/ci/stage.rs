@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use xshell::Cmd;
 
-use crate::console::{self, BAD, GOOD, PALE};
 use crate::event::Counts;
-use crate::exit::Done;
-use crate::{process, runner};
+use crate::runner;
+use roadtest_command::console::{self, BAD, GOOD, PALE};
+use roadtest_command::exit::Done;
+use roadtest_command::process;
 
 /// What has run so far.
 #[derive(Debug, Default)]

@@ -13,7 +13,8 @@ use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::test::OUT_ENV;
 
 use crate::event::Counts;
-use crate::{console, process, runner, workspace};
+use crate::runner;
+use roadtest_command::{console, process, workspace};
 
 /// Runs them, passes on what they print, and counts them.
 ///

@@ -9,9 +9,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use roadtest_record::test::Outcome;
 
-use crate::exit::Done;
 use crate::reports::{Reports, Run};
-use crate::{console, describe, dts, log};
+use crate::{describe, dts, log};
+use roadtest_command::console;
+use roadtest_command::exit::Done;
 
 /// The reports of a whole run, and the files they go to.
 const REPORTS: [&str; 6] = [

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::page::Page;
-use crate::workspace;
+use roadtest_command::workspace;
 
 /// A name with as many underscores is a test's.
 const UNDERSCORES: usize = 5;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use crate::process;
+use roadtest_command::process;
 
 /// A type of message that is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail};
 
 use super::FOLDER;
-use crate::process;
+use roadtest_command::process;
 
 /// The folder of this workspace whose content is meant for kernel trees only.
 const OWN: &str = "tools-testing-roadtest/";

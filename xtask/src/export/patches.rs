@@ -14,8 +14,8 @@ use anyhow::Context as _;
 use super::checkpatch::Exception;
 use super::content::Content;
 use super::{insert, place};
-use crate::git::Repository;
-use crate::{exit, process};
+use roadtest_command::git::Repository;
+use roadtest_command::{exit, process};
 use split::Part;
 
 /// Who sends a series that nobody gets.

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 
 use super::FOLDER;
 use super::content::{Content, Item, LIST, parse_list};
-use crate::process;
+use roadtest_command::process;
 
 /// What has to be done.
 #[derive(Debug, Default)]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use roadtest_uml::{Event, Progress, Total};
 
-use crate::console;
 use crate::report::Verbosity;
+use roadtest_command::console;
 
 /// Between two lines about the same thing, without a terminal.
 const INTERVAL: Duration = Duration::from_secs(10);

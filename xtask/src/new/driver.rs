@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use walkdir::WalkDir;
 
-use crate::exit;
+use roadtest_command::exit;
 
 /// What the tree says about the driver of a compatible.
 #[derive(Clone, Debug, PartialEq, Eq)]

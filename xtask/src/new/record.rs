@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use roadtest_record::event::{Event, What};
 use roadtest_record::test::{Outcome, Record};
 
-use crate::{process, workspace};
+use roadtest_command::{process, workspace};
 
 /// Where the records of new tests go, below the workspace.
 const OUT: &str = "target/roadtest/new";

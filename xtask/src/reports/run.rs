@@ -12,7 +12,8 @@ use roadtest_record::test::{Outcome, Record};
 
 use crate::catalog;
 use crate::event::Counts;
-use crate::{exit, filter};
+use crate::filter;
+use roadtest_command::exit;
 
 /// A run that is over.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 
 use super::{Finish, Job, Said, tail};
-use crate::process;
+use roadtest_command::process;
 
 /// Runs the tests, and calls `each` as they end.
 pub(super) fn run(job: &Job, each: &mut dyn FnMut(Finish)) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use super::{Finish, Job, Said, tail};
-use crate::process;
+use roadtest_command::process;
 
 /// How long the status line of a test may trail its JSON line.
 const STATUS_DELAY_MAX: Duration = Duration::from_millis(500);

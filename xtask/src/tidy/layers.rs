@@ -10,11 +10,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Problem;
 
 /// Every package, and what it may depend on. Dependencies of tests count, too.
-const MAY_KNOW: [(&str, &[&str]); 14] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     (
         "xtask",
         &[
             "roadtest-chips",
+            "roadtest-command",
             "roadtest-kconfig",
             "roadtest-model",
             "roadtest-record",
@@ -39,6 +40,7 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
             "roadtest-wire",
         ],
     ),
+    ("roadtest-command", &["roadtest-record"]),
     ("roadtest-vhost", &["roadtest-model", "roadtest-virtio"]),
     ("roadtest-virtio", &["roadtest-model"]),
     ("roadtest-chips", &["roadtest-model"]),

@@ -12,8 +12,8 @@ use roadtest_record::test::{Outcome, Record};
 
 use super::{DRIVER, make};
 use crate::ci::scratch::Scratch;
-use crate::console;
-use crate::exit::Done;
+use roadtest_command::console;
+use roadtest_command::exit::Done;
 
 /// From command to verdict, with both cores to itself.
 const VERDICT: Duration = Duration::from_secs(5);

@@ -11,8 +11,8 @@ use roadtest_uml::Cache;
 
 use crate::ci::running::{Said, said};
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
-use crate::process;
+use roadtest_command::exit::Done;
+use roadtest_command::process;
 
 /// What make itself ends with, whatever went wrong.
 const FAILED: i32 = 2;

@@ -5,7 +5,7 @@
 use anyhow::bail;
 
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
+use roadtest_command::exit::Done;
 
 /// A driver of one module that needs nothing else, and has no test here.
 const DRIVER: &str = "iio/light/max44009";

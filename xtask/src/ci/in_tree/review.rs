@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 
 use crate::ci::running::said;
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
+use roadtest_command::exit::Done;
 
 /// A test with a snapshot, and a line of that.
 pub(super) const TEST: &str =

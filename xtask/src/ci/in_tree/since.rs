@@ -10,8 +10,8 @@ use anyhow::{Context as _, bail};
 use super::DRIVER;
 use super::edit::Source;
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
-use crate::git::Repository;
+use roadtest_command::exit::Done;
+use roadtest_command::git::Repository;
 
 /// A driver that has no test.
 const UNTESTED: &str = "hwmon/tmp102";

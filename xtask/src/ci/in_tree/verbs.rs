@@ -5,7 +5,7 @@
 
 use super::review::TEST;
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
+use roadtest_command::exit::Done;
 
 /// Wants each to show what it is about, for the run of one test.
 ///

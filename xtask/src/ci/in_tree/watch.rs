@@ -11,8 +11,8 @@ use super::DRIVER;
 use super::edit::Source;
 use crate::ci::running::Running;
 use crate::ci::scratch::Scratch;
-use crate::exit::Done;
-use crate::leftovers;
+use roadtest_command::exit::Done;
+use roadtest_command::leftovers;
 
 /// For a verdict: a module is built, and a driver's tests run.
 const VERDICT: Duration = Duration::from_secs(180);

@@ -9,7 +9,7 @@ use crate::{console, process};
 
 /// How a verb ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
+pub enum Done {
     /// Nothing failed: exit code 0.
     AllPassed,
     /// A test or a check failed: exit code 1.
@@ -18,7 +18,7 @@ pub(crate) enum Done {
 
 impl Done {
     /// [`Done::AllPassed`] for a count of zero.
-    pub(crate) fn from_failed(failed: usize) -> Self {
+    pub fn from_failed(failed: usize) -> Self {
         match failed {
             0 => Self::AllPassed,
             _ => Self::SomeFailed,
@@ -39,12 +39,12 @@ impl Display for Usage {
 impl std::error::Error for Usage {}
 
 /// An error that ends with exit code 2.
-pub(crate) fn usage(text: impl Into<String>) -> anyhow::Error {
+pub fn usage(text: impl Into<String>) -> anyhow::Error {
     Usage(text.into()).into()
 }
 
 /// Says what went wrong, if anything did, and turns it into an exit code.
-pub(crate) fn code(done: anyhow::Result<Done>) -> ExitCode {
+pub fn code(done: anyhow::Result<Done>) -> ExitCode {
     if process::interrupted() {
         process::wait_for_the_end();
     }

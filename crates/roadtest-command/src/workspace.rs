@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 /// The package that holds the driver tests.
-pub(crate) const DRIVERS: &str = "roadtest-drivers";
+pub const DRIVERS: &str = "roadtest-drivers";
 /// Its test binary.
-pub(crate) const DRIVERS_TEST: &str = "drivers";
+pub const DRIVERS_TEST: &str = "drivers";
 
 /// The root of the workspace, as [`roadtest_record::workspace::root`] finds it.
 ///
 /// # Errors
 /// Where none exists.
-pub(crate) fn root() -> anyhow::Result<PathBuf> {
+pub fn root() -> anyhow::Result<PathBuf> {
     roadtest_record::workspace::root().context("this is not inside the roadtest workspace")
 }
 
 /// The `cargo` that runs us, so that a `+toolchain` is kept.
-pub(crate) fn cargo() -> String {
+pub fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 /// The folder that records of this run go to, absolute.
-pub(crate) fn out(root: &Path) -> PathBuf {
+pub fn out(root: &Path) -> PathBuf {
     configured(
         root,
         roadtest_record::test::OUT_ENV,
@@ -33,7 +33,7 @@ pub(crate) fn out(root: &Path) -> PathBuf {
 }
 
 /// The manifest of the kernel, absolute.
-pub(crate) fn manifest(root: &Path) -> PathBuf {
+pub fn manifest(root: &Path) -> PathBuf {
     configured(
         root,
         roadtest_record::kernel::MANIFEST_ENV,
@@ -49,13 +49,13 @@ fn configured(root: &Path, variable: &str, default: &str) -> PathBuf {
 }
 
 /// Whether an executable of that name is in `PATH`.
-pub(crate) fn has_program(name: &str) -> bool {
+pub fn has_program(name: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
 }
 
 /// Whether this is a CI run: `CI` is set to something that means yes.
-pub(crate) fn is_ci() -> bool {
+pub fn is_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn is_ci() -> bool {
 ///
 /// # Errors
 /// Where the lock cannot be created.
-pub(crate) fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
+pub fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
     let manifest = manifest(root);
     let folder = manifest.parent().unwrap_or(root);
     std::fs::create_dir_all(folder)
@@ -85,7 +85,7 @@ pub(crate) fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
 ///
 /// # Errors
 /// Where a folder cannot be read.
-pub(crate) fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let ours = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
         entry.depth() == 0 || !(name == ".git" || (name == "target" && entry.depth() == 1))
@@ -106,7 +106,7 @@ pub(crate) fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// Where a file cannot be read or written.
-pub(crate) fn copy(root: &Path, folder: &Path) -> anyhow::Result<()> {
+pub fn copy(root: &Path, folder: &Path) -> anyhow::Result<()> {
     for file in files(root)? {
         let to = folder.join(file.strip_prefix(root).unwrap_or(&file));
         let parent = to.parent().unwrap_or(folder);

@@ -11,35 +11,30 @@ use anstyle::{AnsiColor, Style};
 const STATUS_WIDTH: usize = 12;
 
 /// Green and bold: it went well.
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Red and bold: it failed.
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// Yellow and bold: it did not happen.
-pub(crate) const NEUTRAL: Style = AnsiColor::Yellow.on_default().bold();
+pub const NEUTRAL: Style = AnsiColor::Yellow.on_default().bold();
 /// Pale: context.
-pub(crate) const PALE: Style = Style::new().dimmed();
+pub const PALE: Style = Style::new().dimmed();
 
 /// A line on standard output. A reader that has gone away is no error: the
 /// exit code says what happened.
-pub(crate) fn line(text: &str) {
+pub fn line(text: &str) {
     drop(writeln!(anstream::stdout(), "{text}"));
 }
 
 /// `      status  text` on standard error, where progress belongs.
-pub(crate) fn status(word: &str, text: &str) {
+pub fn status(word: &str, text: &str) {
     to_stderr(&format!("{GOOD}{word:>STATUS_WIDTH$}{GOOD:#} {text}"));
 }
 
 /// An error, on standard error.
-pub(crate) fn problem(text: &str) {
+pub fn problem(text: &str) {
     to_stderr(&format!("{BAD}error{BAD:#}: {text}"));
 }
 
 fn to_stderr(text: &str) {
-    if cfg!(test) {
-        // Why: libtest keeps what goes through this macro, and only that.
-        eprintln!("{}", anstream::adapter::strip_str(text));
-    } else {
-        drop(writeln!(anstream::stderr(), "{text}"));
-    }
+    drop(writeln!(anstream::stderr(), "{text}"));
 }

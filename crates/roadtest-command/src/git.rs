@@ -11,11 +11,11 @@ use anyhow::bail;
 use crate::process;
 
 /// A repository of our own.
-pub(crate) struct Repository<'a> {
+pub struct Repository<'a> {
     /// Its work tree.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// Who commits: `name <mail>`.
-    pub(crate) sender: &'a str,
+    pub sender: &'a str,
 }
 
 impl Repository<'_> {
@@ -23,7 +23,7 @@ impl Repository<'_> {
     ///
     /// # Errors
     /// Where git fails.
-    pub(crate) fn begin(&self, paths: &[&str]) -> anyhow::Result<()> {
+    pub fn begin(&self, paths: &[&str]) -> anyhow::Result<()> {
         self.run(&["init", "--quiet", "--initial-branch=roadtest"])?;
         // Why --force: the rules of an ignored file are not ours.
         let add = ["add", "--all", "--force"];
@@ -36,7 +36,7 @@ impl Repository<'_> {
     ///
     /// # Errors
     /// Where it fails, with what it says.
-    pub(crate) fn run(&self, arguments: &[&str]) -> anyhow::Result<()> {
+    pub fn run(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let mut git = Command::new("git");
         let (name, mail) = self.sender.split_once(" <").unwrap_or((self.sender, ""));
         git.args(arguments).current_dir(&self.folder);

@@ -12,12 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal};
 
-use crate::{leftovers, workspace};
-
-/// Whatever boots kernels carries this variable with [`mark`] as value, so
-/// that a later run can tell what belonged to a dead one. Compilers do not:
-/// they may start servers (sccache) that are meant to stay.
-pub(crate) const MARK_ENV: &str = "ROADTEST_RUN";
+use crate::leftovers::{self, MARK_ENV};
+use crate::workspace;
 
 /// How long programs may take to end themselves, once asked.
 const GRACE: Duration = Duration::from_secs(5);
@@ -27,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the user (or the system) asked us to stop.
-pub(crate) fn interrupted() -> bool {
+pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
@@ -37,7 +33,7 @@ fn mark() -> String {
 }
 
 /// Marks a command that boots kernels.
-pub(crate) fn mark_as_ours(command: &mut Command) {
+pub fn mark_as_ours(command: &mut Command) {
     command.env(MARK_ENV, mark());
 }
 
@@ -45,7 +41,7 @@ pub(crate) fn mark_as_ours(command: &mut Command) {
 ///
 /// # Errors
 /// Where the handler cannot be installed.
-pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
+pub fn watch_for_interrupts() -> anyhow::Result<()> {
     ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             return;
@@ -61,7 +57,7 @@ pub(crate) fn watch_for_interrupts() -> anyhow::Result<()> {
 }
 
 /// Waits until the handler of the interrupt has cleaned up and ends us.
-pub(crate) fn wait_for_the_end() -> ! {
+pub fn wait_for_the_end() -> ! {
     loop {
         std::thread::park();
     }
@@ -94,7 +90,7 @@ fn started_by_us() -> Vec<Pid> {
 }
 
 /// A `cargo` in the workspace, ready for arguments.
-pub(crate) fn cargo(root: &Path) -> Command {
+pub fn cargo(root: &Path) -> Command {
     let mut command = guarded(Command::new(workspace::cargo()));
     command.current_dir(root);
     // Why: what cargo told us about this package is not true of another.
@@ -110,7 +106,7 @@ pub(crate) fn cargo(root: &Path) -> Command {
 
 /// The same command, but it gets SIGTERM when this process dies, however it
 /// dies, where util-linux can arrange that.
-pub(crate) fn guarded(command: Command) -> Command {
+pub fn guarded(command: Command) -> Command {
     if !workspace::has_program("setpriv") {
         return command;
     }
@@ -133,7 +129,7 @@ pub(crate) fn guarded(command: Command) -> Command {
 ///
 /// # Errors
 /// Where it cannot be started.
-pub(crate) fn start(command: &mut Command) -> anyhow::Result<Child> {
+pub fn start(command: &mut Command) -> anyhow::Result<Child> {
     if interrupted() {
         wait_for_the_end();
     }
@@ -145,7 +141,7 @@ pub(crate) fn start(command: &mut Command) -> anyhow::Result<Child> {
 ///
 /// # Errors
 /// Where it cannot be started.
-pub(crate) fn capture(command: &mut Command) -> anyhow::Result<Output> {
+pub fn capture(command: &mut Command) -> anyhow::Result<Output> {
     let child = start(command.stdout(Stdio::piped()))?;
     child
         .wait_with_output()
@@ -156,7 +152,7 @@ pub(crate) fn capture(command: &mut Command) -> anyhow::Result<Output> {
 ///
 /// # Errors
 /// Where it cannot be started.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
+pub fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
     start(command)?.wait().context("cannot wait for a program")
 }
 
@@ -164,7 +160,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<ExitStatus> {
 ///
 /// # Errors
 /// Where it cannot be started.
-pub(crate) fn talk(command: &mut Command) -> anyhow::Result<ExitStatus> {
+pub fn talk(command: &mut Command) -> anyhow::Result<ExitStatus> {
     let status = command.status();
     status.with_context(|| format!("cannot start {}", command.get_program().display()))
 }

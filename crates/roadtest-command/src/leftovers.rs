@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
 
-use crate::process::MARK_ENV;
+/// Whatever boots kernels carries this variable with the process id of its run
+/// as value, so that a later run can tell what belonged to a dead one.
+/// Compilers do not: they may start servers (sccache) that are meant to stay.
+pub const MARK_ENV: &str = "ROADTEST_RUN";
 
 /// Folders of tests are `roadtest-<pid of the test>-<anything>`.
 const FOLDER_PREFIX: &str = "roadtest-";
@@ -16,7 +19,7 @@ const FOLDER_PREFIX: &str = "roadtest-";
 const GENERATIONS_MAX: usize = 4;
 
 /// A process, as `/proc` shows it.
-pub(crate) struct Process {
+pub struct Process {
     id: u32,
     ancestors: Vec<u32>,
     mark: Option<String>,
@@ -26,17 +29,17 @@ pub(crate) struct Process {
 
 impl Process {
     /// Its id as the system call wants it.
-    pub(crate) fn pid(&self) -> Option<Pid> {
+    pub fn pid(&self) -> Option<Pid> {
         Pid::from_raw(i32::try_from(self.id).ok()?)
     }
 
     /// Whether `id` is its parent, or its parent's parent, and so on.
-    pub(crate) fn descends_from(&self, id: u32) -> bool {
+    pub fn descends_from(&self, id: u32) -> bool {
         self.ancestors.contains(&id)
     }
 
     /// Whether it was started by the run with this mark.
-    pub(crate) fn mark_is(&self, mark: &str) -> bool {
+    pub fn mark_is(&self, mark: &str) -> bool {
         self.mark.as_deref() == Some(mark)
     }
 
@@ -48,7 +51,7 @@ impl Process {
 }
 
 /// All processes that can be looked into, without zombies and ourselves.
-pub(crate) fn processes() -> Vec<Process> {
+pub fn processes() -> Vec<Process> {
     let ids = std::fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -111,7 +114,7 @@ fn is_alive(id: u32) -> bool {
 
 /// Ends the processes of dead runs and removes the folders of dead tests.
 /// Returns how many of both there were.
-pub(crate) fn remove_dead() -> (usize, usize) {
+pub fn remove_dead() -> (usize, usize) {
     let mut ended = 0;
     // Why: a test that ends here makes orphans of what it started.
     for _ in 0..GENERATIONS_MAX {
@@ -175,7 +178,7 @@ fn owner_of(folder: &str) -> Option<u32> {
 }
 
 /// Says what was removed, if anything was.
-pub(crate) fn remove_dead_aloud() {
+pub fn remove_dead_aloud() {
     let (processes, folders) = remove_dead();
     if processes + folders > 0 {
         crate::console::status(

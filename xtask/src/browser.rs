@@ -7,20 +7,20 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
+use roadtest_command::exit::Done;
+use roadtest_command::{console, process, workspace};
+use roadtest_report::reports::{self, Run};
 use serde::Deserialize;
 
 use crate::programs;
-use crate::reports::{self, Run};
-use roadtest_command::exit::Done;
-use roadtest_command::{console, process, workspace};
 
 /// At least this many tests must load in time.
 const TESTS_MIN: usize = 300;
 /// What the pictures are of, below the workspace.
 const IMAGES: &str = "docs/src/images";
 
-const ERRORS: &str = include_str!("reports/assets/errors.js");
-const CHECK: &str = include_str!("reports/assets/check.js");
+const ERRORS: &str = include_str!("browser/errors.js");
+const CHECK: &str = include_str!("browser/check.js");
 
 /// Use the HTML report of the last run in a browser.
 #[derive(clap::Args)]
@@ -222,12 +222,21 @@ fn shoot(run: &Run, page: &str, shot: &Shot, path: &Path) -> anyhow::Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use roadtest_record::summary::Summary;
+
     use super::*;
-    use crate::reports::example;
 
     #[test]
     fn a_run_is_multiplied_to_hundreds_of_different_tests() {
-        let mut run = example();
+        let summary = r#"{"schema":1,
+            "kernel":{"release":"6.12.1","source":"debian:6.12","config_fingerprint":"0"},
+            "tests":[{"name":"hwmon::lm75::reads","driver":"hwmon/lm75","outcome":"passed",
+            "reason":"","wall_ms":1.0,"boot_ms":1.0,"virtual_ns":1,"transfers":0,
+            "kernel_reports":[],"timeline":"","expected":null,"got":null}]}"#;
+        let summary: Summary = serde_json::from_str(summary).expect("it is JSON");
+        let out = tempfile::tempdir().expect("a directory");
+        roadtest_record::store(&out.path().join("summary.json"), &summary).expect("written");
+        let mut run = Run::load(out.path(), out.path()).expect("the run is complete");
         multiply(&mut run);
         assert!(run.tests.len() >= TESTS_MIN);
         let mut paths: Vec<String> = run.tests.iter().map(reports::Test::path).collect();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask build`: the kernel, left where the tests look for it.
 
-use crate::kernel::{self, KernelArgs};
-use crate::report::Verbosity;
 use roadtest_command::exit::Done;
 use roadtest_command::{console, workspace};
+use roadtest_report::report::Verbosity;
+
+use crate::kernel::{self, KernelArgs};
 
 /// Build the kernel, and leave it for the tests.
 #[derive(clap::Args)]

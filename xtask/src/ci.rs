@@ -19,16 +19,17 @@ use std::path::{Path, PathBuf};
 use roadtest_record::flavour::PLAIN;
 use xshell::{Shell, cmd};
 
-use crate::catalog::Test;
-use crate::event::Counts;
 use crate::kernel::{self, KernelArgs};
-use crate::report::{Report, Verbosity};
 use crate::roadtest::{self, Plan};
 use crate::runner::Program;
 use crate::{browser, docs, programs, tidy};
 pub(crate) use replay::script;
 use roadtest_command::exit::Done;
 use roadtest_command::{console, leftovers, workspace};
+use roadtest_report::catalog::Test;
+use roadtest_report::event::Counts;
+use roadtest_report::report::{Report, Verbosity};
+
 use stage::Stages;
 
 /// The kernels that a change is tried on, where none is named.

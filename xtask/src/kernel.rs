@@ -7,13 +7,13 @@ mod progress;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use roadtest_command::{exit, workspace};
 use roadtest_record::flavour::Flavour;
 use roadtest_record::kernel::Kernel;
+use roadtest_report::report::Verbosity;
 use roadtest_uml::{Cache, Error, Options, Wanted, doctor, flavour};
 
-use crate::report::Verbosity;
 use progress::Show;
-use roadtest_command::{exit, workspace};
 
 /// Which kernel, and whether missing tools may be installed.
 #[derive(Clone, Debug, Default, clap::Args)]

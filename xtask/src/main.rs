@@ -6,25 +6,18 @@
 //! environment or a build stood in the way, 130 interrupted.
 
 mod bench;
+mod binary;
 mod browser;
 mod build;
-mod catalog;
 mod ci;
 mod describe;
 mod docs;
 mod doctor;
-mod dts;
-mod event;
 mod export;
-mod filter;
 mod kernel;
 mod list;
-mod log;
 mod new;
-mod output;
 mod programs;
-mod report;
-mod reports;
 mod review;
 mod roadtest;
 mod runner;
@@ -38,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use roadtest_command::{exit, process};
+use roadtest_report::{dts, log, reports};
 
 /// Drivers of the Linux kernel, tested without hardware.
 #[derive(Parser)]

@@ -14,12 +14,12 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-
-use crate::catalog;
-use crate::kernel::{self, KernelArgs};
-use crate::report::Verbosity;
 use roadtest_command::exit::{self, Done};
 use roadtest_command::{console, leftovers, workspace};
+use roadtest_report::catalog;
+use roadtest_report::report::Verbosity;
+
+use crate::kernel::{self, KernelArgs};
 use text::{Ending, Scaffold};
 
 /// How often the driver may ask for something that the model lacks.

@@ -5,11 +5,11 @@
 use std::process::{Command, Stdio};
 
 use anyhow::bail;
+use roadtest_command::console;
+use roadtest_report::report::Verbosity;
 
 use crate::kernel;
 use crate::kernel::Setup;
-use crate::report::Verbosity;
-use roadtest_command::console;
 
 /// A program and the Debian package that has it.
 #[derive(Clone, Copy, Debug)]

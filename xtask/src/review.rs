@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
-use similar::{ChangeTag, TextDiff};
-
-use crate::filter::Filter;
 use roadtest_command::console::{self, BAD, GOOD, PALE};
 use roadtest_command::exit::{self, Done};
 use roadtest_command::{process, workspace};
+use roadtest_report::filter::Filter;
+use similar::{ChangeTag, TextDiff};
 
 /// Review changed snapshots.
 #[derive(clap::Args)]

@@ -7,18 +7,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use roadtest_record::kernel::Kernel;
-use roadtest_record::summary::Summary;
-
-use crate::catalog::{self, Test};
-use crate::event::{Counts, Event, Verdict};
-use crate::kernel::{self, KernelArgs};
-use crate::report::{Report, Verbosity};
-use crate::reports::{self, Reports};
-use crate::runner::{self, Job, Program};
-use crate::{filter, since, verdict, watch};
 use roadtest_command::exit::Done;
 use roadtest_command::{leftovers, workspace};
+use roadtest_record::kernel::Kernel;
+use roadtest_record::summary::Summary;
+use roadtest_report::catalog::{self, Test};
+use roadtest_report::event::{Counts, Event, Verdict};
+use roadtest_report::filter;
+use roadtest_report::report::{Report, Verbosity};
+use roadtest_report::reports::{self, Reports};
+
+use crate::kernel::{self, KernelArgs};
+use crate::runner::{self, Job, Program};
+use crate::{binary, since, verdict, watch};
 
 /// Build the kernel where needed, and run the driver tests.
 #[derive(clap::Args)]
@@ -127,8 +128,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 /// # Errors
 /// Where they do not compile, or a filter matches nothing.
 pub(crate) fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Vec<Test>> {
-    let binary = catalog::compile(root)?;
-    let tests = catalog::list(&binary, &catalog::drivers(root))?;
+    let binary = binary::compile(root)?;
+    let tests = binary::list(&binary, &catalog::drivers(root))?;
     filter::choose(&tests, filters)
 }
 

@@ -9,8 +9,8 @@ mod nextest;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::catalog::Test;
 use roadtest_command::{process, workspace};
+use roadtest_report::catalog::Test;
 
 /// What a runner says about a test that has ended.
 #[derive(Clone, Debug, PartialEq)]

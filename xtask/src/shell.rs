@@ -5,14 +5,15 @@
 
 use std::io::IsTerminal as _;
 
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-
-use crate::catalog::{self, Test};
-use crate::filter;
-use crate::kernel::{self, KernelArgs};
-use crate::report::Verbosity;
 use roadtest_command::exit::{self, Done};
 use roadtest_command::{console, leftovers, process, workspace};
+use roadtest_report::catalog::{self, Test};
+use roadtest_report::filter;
+use roadtest_report::report::Verbosity;
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+use crate::binary;
+use crate::kernel::{self, KernelArgs};
 
 /// Makes a board's boot hand over to the user.
 const SHELL_ENV: &str = "ROADTEST_SHELL";
@@ -47,8 +48,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
     }
     let lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
-    let binary = catalog::compile(&root)?;
-    let tests = catalog::list(&binary, &catalog::drivers(&root))?;
+    let binary = binary::compile(&root)?;
+    let tests = binary::list(&binary, &catalog::drivers(&root))?;
     let test = the_one(&tests, &args.test)?;
     let manifest = workspace::manifest(&root);
     let kernel = match args.no_build {

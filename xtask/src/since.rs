@@ -8,12 +8,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
-use roadtest_record::kernel::{Kernel, Module};
-
-use crate::catalog::Test;
-use crate::kernel::{self, KernelArgs};
 use roadtest_command::{console, exit, process, workspace};
+use roadtest_record::kernel::{Kernel, Module};
+use roadtest_report::catalog::Test;
 use roadtest_uml::source::FOLDER;
+
+use crate::kernel::{self, KernelArgs};
 
 /// Files that have been touched.
 #[derive(Clone, Debug)]

@@ -7,11 +7,11 @@
 use std::path::Path;
 
 use roadtest_record::test::{Outcome, Record};
+use roadtest_report::catalog::Test;
+use roadtest_report::event::{Evidence, Verdict};
+use roadtest_report::output;
 use walkdir::WalkDir;
 
-use crate::catalog::Test;
-use crate::event::{Evidence, Verdict};
-use crate::output;
 use crate::runner::{Finish, Said, record_folder};
 
 /// Lines of a timeline or log that are shown.

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
-
-use crate::catalog;
-use crate::kernel::{self, KernelArgs};
 use roadtest_command::exit::Done;
 use roadtest_command::{console, process};
+use roadtest_report::catalog;
+
+use crate::kernel::{self, KernelArgs};
 
 /// How long there must be nothing new before a run starts: editors save in
 /// several steps.

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-
-use crate::event::Counts;
-use crate::kernel::{self, KernelArgs};
-use crate::programs;
-use crate::reports::{self, Run};
 use roadtest_command::exit::Done;
 use roadtest_command::{console, process, workspace};
+use roadtest_report::event::Counts;
+use roadtest_report::reports::{self, Run};
+
+use crate::kernel::{self, KernelArgs};
+use crate::programs;
 
 /// Make every report of the last run, and check its KTAP.
 #[derive(clap::Args)]

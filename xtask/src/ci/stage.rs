@@ -4,13 +4,13 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use xshell::Cmd;
-
-use crate::event::Counts;
-use crate::runner;
 use roadtest_command::console::{self, BAD, GOOD, PALE};
 use roadtest_command::exit::Done;
 use roadtest_command::process;
+use roadtest_report::event::Counts;
+use xshell::Cmd;
+
+use crate::runner;
 
 /// What has run so far.
 #[derive(Debug, Default)]

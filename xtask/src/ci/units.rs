@@ -9,12 +9,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use roadtest_command::{console, process, workspace};
 use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::test::OUT_ENV;
+use roadtest_report::event::Counts;
 
-use crate::event::Counts;
 use crate::runner;
-use roadtest_command::{console, process, workspace};
 
 /// Runs them, passes on what they print, and counts them.
 ///

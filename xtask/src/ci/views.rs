@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
-use roadtest_record::test::Outcome;
-
-use crate::reports::{Reports, Run};
-use crate::{describe, dts, log};
 use roadtest_command::console;
 use roadtest_command::exit::Done;
+use roadtest_record::test::Outcome;
+use roadtest_report::reports::{Reports, Run};
+use roadtest_report::{dts, log};
+
+use crate::describe;
 
 /// The reports of a whole run, and the files they go to.
 const REPORTS: [&str; 6] = [

@@ -6,10 +6,9 @@ use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use roadtest_uml::{Event, Progress, Total};
-
-use crate::report::Verbosity;
 use roadtest_command::console;
+use roadtest_report::report::Verbosity;
+use roadtest_uml::{Event, Progress, Total};
 
 /// Between two lines about the same thing, without a terminal.
 const INTERVAL: Duration = Duration::from_secs(10);

@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use roadtest_report::catalog;
+
 use super::binding::Example;
 use super::record::Ran;
 use super::seed::Seed;
-use crate::catalog;
 
 /// What the driver does with the seeded model.
 #[derive(Clone, Debug, PartialEq, Eq)]

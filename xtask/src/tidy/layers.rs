@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Problem;
 
 /// Every package, and what it may depend on. Dependencies of tests count, too.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     (
         "xtask",
         &[
@@ -19,9 +19,11 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "roadtest-kconfig",
             "roadtest-model",
             "roadtest-record",
+            "roadtest-report",
             "roadtest-uml",
         ],
     ),
+    ("roadtest-report", &["roadtest-command", "roadtest-record"]),
     (
         "roadtest-drivers",
         &["roadtest", "roadtest-chips", "roadtest-model"],

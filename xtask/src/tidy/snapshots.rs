@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use roadtest_report::catalog;
+
 use super::{File, Problem};
-use crate::catalog;
 
 /// Where the modules of the drivers are.
 const TESTS: &str = "crates/roadtest-drivers/tests/";

@@ -3,14 +3,14 @@
 //! test ran last.
 
 use anyhow::bail;
-
-use crate::reports::{Run, Test};
 use roadtest_command::exit::Done;
 use roadtest_command::{console, workspace};
 
+use crate::reports::{Run, Test};
+
 /// Print the devicetree of a test's board.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Part of `driver/test` that only one test has
     test: String,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where nothing has run yet, or the name means no test or several.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let run = Run::load(&root, &workspace::out(&root))?;
     console::line(source(run.find(&args.test)?)?.trim_end());
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 ///
 /// # Errors
 /// Where it booted no board.
-pub(crate) fn source(test: &Test) -> anyhow::Result<String> {
+pub fn source(test: &Test) -> anyhow::Result<String> {
     let path = test.folder.join("devicetree.dts");
     match std::fs::read_to_string(&path) {
         Ok(text) if !test.folder.as_os_str().is_empty() => Ok(text),

@@ -5,17 +5,17 @@
 
 /// What a test's output says about its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Findings {
+pub struct Findings {
     /// The panic's message or the returned error, in one line.
-    pub(crate) reason: Option<String>,
+    pub reason: Option<String>,
     /// The right side of `assert_eq!`.
-    pub(crate) expected: Option<String>,
+    pub expected: Option<String>,
     /// The left side of `assert_eq!`.
-    pub(crate) got: Option<String>,
+    pub got: Option<String>,
 }
 
 /// Reads a test's output.
-pub(crate) fn findings(output: &str) -> Findings {
+pub fn findings(output: &str) -> Findings {
     let mut lines = output.lines().skip_while(|line| !is_panic(line));
     let Some(place) = lines.next() else {
         let returned = output.lines().find_map(|line| line.strip_prefix("Error: "));
@@ -68,7 +68,7 @@ fn place_of(line: &str) -> Option<&str> {
 }
 
 /// The output without backtraces and the runner's own words.
-pub(crate) fn essence(output: &str) -> Vec<String> {
+pub fn essence(output: &str) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     let mut in_backtrace = false;
     for line in output.lines() {

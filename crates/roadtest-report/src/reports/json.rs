@@ -5,7 +5,6 @@
 
 use roadtest_record::flavour::SANITIZED;
 use roadtest_record::test::Outcome;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::run::{Run, Test, outcome_name};
@@ -14,8 +13,9 @@ use super::run::{Run, Test, outcome_name};
 const VERSION: u32 = 1;
 
 /// A run of driver tests.
-#[derive(Serialize, JsonSchema)]
-#[schemars(title = "roadtest report")]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "roadtest report"))]
 struct Report {
     /// `roadtest-report`
     format: &'static str,
@@ -30,7 +30,8 @@ struct Report {
 }
 
 /// The kernel that the tests ran on.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Kernel {
     /// As `uname -r` says it.
     release: String,
@@ -45,7 +46,8 @@ struct Kernel {
 }
 
 /// How many tests ended how.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     /// Ended well.
     passed: usize,
@@ -56,7 +58,8 @@ struct Counts {
 }
 
 /// One test.
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Case {
     /// The source path under the kernel's `drivers/`, without `.c`.
     driver: String,
@@ -165,7 +168,7 @@ mod tests {
         assert!(
             documented == text,
             "docs/report.schema.json is not that of the code; \
-             INSTA_UPDATE=always cargo test -p xtask writes it"
+             INSTA_UPDATE=always cargo test -p roadtest-report writes it"
         );
     }
 }

@@ -11,7 +11,7 @@ mod json;
 mod junit;
 mod ktap;
 mod run;
-pub(crate) mod vcd;
+pub mod vcd;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -19,20 +19,20 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
-
-use crate::{catalog, filter};
 use roadtest_command::exit::{self, Done};
 use roadtest_command::workspace;
+
+use crate::{catalog, filter};
 #[cfg(test)]
 pub(crate) use run::example;
-pub(crate) use run::{Run, Test};
+pub use run::{Run, Test};
 
 /// What `--report` takes.
-pub(crate) const FORMATS: &str = "ktap, junit, json, github, gitlab, html, vcd:TEST";
+pub const FORMATS: &str = "ktap, junit, json, github, gitlab, html, vcd:TEST";
 
 /// A format and where to put it: `junit=report.xml`, `vcd:TEST=test.vcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     format: Format,
     to: To,
 }
@@ -104,19 +104,19 @@ impl Format {
 ///
 /// # Errors
 /// Those of its writer.
-pub(crate) fn html_page(run: &Run) -> anyhow::Result<String> {
+pub fn html_page(run: &Run) -> anyhow::Result<String> {
     html::render(run)
 }
 
 /// KTAP, for the check of it.
-pub(crate) fn ktap_text(run: &Run) -> String {
+pub fn ktap_text(run: &Run) -> String {
     ktap::render(run)
 }
 
 /// Reports whose files have been opened, so that nothing stands in their way
 /// when the run is over. The files keep their old content until then.
 #[derive(Debug, Default)]
-pub(crate) struct Reports {
+pub struct Reports {
     open: Vec<(Format, Destination)>,
 }
 
@@ -146,7 +146,7 @@ impl Reports {
     ///
     /// # Errors
     /// The first path that cannot be written, or that is named twice.
-    pub(crate) fn open(wanted: &[Wanted]) -> anyhow::Result<Self> {
+    pub fn open(wanted: &[Wanted]) -> anyhow::Result<Self> {
         let mut open = Vec::new();
         for (index, one) in wanted.iter().enumerate() {
             let destination = match &one.to {
@@ -171,7 +171,7 @@ impl Reports {
     ///
     /// # Errors
     /// A test that is not among them, with the nearest names.
-    pub(crate) fn expect(&self, tests: &[catalog::Test]) -> anyhow::Result<()> {
+    pub fn expect(&self, tests: &[catalog::Test]) -> anyhow::Result<()> {
         for (format, _) in &self.open {
             if let Format::Vcd(test) = format {
                 filter::one(tests, test)?;
@@ -184,7 +184,7 @@ impl Reports {
     ///
     /// # Errors
     /// Where the records cannot be read, or a report cannot be written.
-    pub(crate) fn write(self, root: &Path, out: &Path) -> anyhow::Result<()> {
+    pub fn write(self, root: &Path, out: &Path) -> anyhow::Result<()> {
         if self.open.is_empty() {
             return Ok(());
         }
@@ -227,7 +227,7 @@ fn draft(path: &Path) -> anyhow::Result<Draft> {
 
 /// Write reports of the last run.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// ktap, junit, json, github, gitlab, html or vcd:TEST, and where to put
     /// it; - is standard output
     #[arg(required = true, value_name = "FORMAT=PATH")]
@@ -238,7 +238,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where nothing has run yet, or a report cannot be written.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let reports = Reports::open(&args.reports)?;
     reports.write(&root, &workspace::out(&root))?;

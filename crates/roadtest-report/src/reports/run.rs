@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use roadtest_command::exit;
 use roadtest_record::event::Event;
 use roadtest_record::summary::{KernelIdentity, Summary};
 use roadtest_record::test::{Outcome, Record};
@@ -13,49 +14,48 @@ use roadtest_record::test::{Outcome, Record};
 use crate::catalog;
 use crate::event::Counts;
 use crate::filter;
-use roadtest_command::exit;
 
 /// A run that is over.
 #[derive(Debug)]
-pub(crate) struct Run {
+pub struct Run {
     /// The kernel that the tests ran on.
-    pub(crate) kernel: KernelIdentity,
+    pub kernel: KernelIdentity,
     /// Every test, sorted by driver and then by name.
-    pub(crate) tests: Vec<Test>,
+    pub tests: Vec<Test>,
 }
 
 /// A test of the run.
 #[derive(Clone, Debug)]
-pub(crate) struct Test {
+pub struct Test {
     /// What the run says of it.
-    pub(crate) record: Record,
+    pub record: Record,
     /// The name below its driver: `reads_lux`.
-    pub(crate) test: String,
+    pub test: String,
     /// The folder of its files; empty where it never ran.
-    pub(crate) folder: PathBuf,
+    pub folder: PathBuf,
     /// What happened; empty where it never ran.
-    pub(crate) events: Vec<Event>,
+    pub events: Vec<Event>,
     /// The kernel's log.
-    pub(crate) dmesg: String,
+    pub dmesg: String,
     /// What the test printed, kept only where it failed.
-    pub(crate) output: String,
+    pub output: String,
 }
 
 impl Test {
     /// `iio/light/opt3001/reads_lux`
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("{}/{}", self.record.driver, self.test)
     }
 
     /// Whether this test counts as a failure.
-    pub(crate) fn failed(&self) -> bool {
+    pub fn failed(&self) -> bool {
         !matches!(self.record.outcome, Outcome::Passed | Outcome::Skipped)
     }
 
     /// Source file, relative to the workspace, and line that the failure
     /// names, if it does: the `(FILE:LINE)` at the end of its reason, what
     /// insta calls the source, or where the panic was.
-    pub(crate) fn place(&self) -> Option<(&str, u32)> {
+    pub fn place(&self) -> Option<(&str, u32)> {
         let reason = self.record.reason.trim_end().strip_suffix(')');
         let in_reason = reason.and_then(|text| Some(text.rsplit_once('(')?.1));
         let in_output = self.output.lines().filter_map(|line| {
@@ -78,7 +78,7 @@ fn file_and_line(text: &str) -> Option<(&str, u32)> {
 }
 
 /// How an outcome is called in reports, as in `record.json`.
-pub(crate) fn outcome_name(outcome: Outcome) -> &'static str {
+pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Failed => "failed",
@@ -96,7 +96,7 @@ impl Run {
     ///
     /// # Errors
     /// Where no run has ended there, or a file is damaged.
-    pub(crate) fn load(root: &Path, out: &Path) -> anyhow::Result<Self> {
+    pub fn load(root: &Path, out: &Path) -> anyhow::Result<Self> {
         let drivers = catalog::drivers(root);
         let summary: Summary = roadtest_record::load(&out.join("summary.json"))
             .context("there is no finished run to report: run `cargo xtask roadtest`")?;
@@ -114,7 +114,7 @@ impl Run {
     }
 
     /// The tests of each driver, in order.
-    pub(crate) fn suites(&self) -> BTreeMap<&str, Vec<&Test>> {
+    pub fn suites(&self) -> BTreeMap<&str, Vec<&Test>> {
         let mut suites: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
         for test in &self.tests {
             suites.entry(&test.record.driver).or_default().push(test);
@@ -123,7 +123,7 @@ impl Run {
     }
 
     /// How many ended how.
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         Counts::of_outcomes(self.tests.iter().map(|test| test.record.outcome))
     }
 
@@ -131,7 +131,7 @@ impl Run {
     ///
     /// # Errors
     /// None or several, with the nearest names.
-    pub(crate) fn find(&self, wanted: &str) -> anyhow::Result<&Test> {
+    pub fn find(&self, wanted: &str) -> anyhow::Result<&Test> {
         let tests: Vec<catalog::Test> = self.tests.iter().map(Test::catalogued).collect();
         let chosen = filter::one(&tests, wanted).map_err(|error| {
             exit::usage(format!(

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::Style;
+use roadtest_command::console::{BAD, GOOD, NEUTRAL, PALE};
 use roadtest_record::test::{Outcome, Record};
 
 use crate::event::{Counts, Event, Evidence, Verdict};
-use roadtest_command::console::{BAD, GOOD, NEUTRAL, PALE};
 
 /// Width of the status words and of the names of details.
 const STATUS_WIDTH: usize = 8;
@@ -18,7 +18,7 @@ const DETAIL_WIDTH: usize = 17;
 
 /// How much to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verbosity {
+pub enum Verbosity {
     /// Every test.
     Normal,
     /// Only what failed, and the counts.
@@ -27,13 +27,13 @@ pub(crate) enum Verbosity {
 
 /// Renders events.
 #[derive(Clone, Debug)]
-pub(crate) struct Report {
+pub struct Report {
     /// How much to say.
-    pub(crate) verbosity: Verbosity,
+    pub verbosity: Verbosity,
     /// What chose the kernel, to be repeated when a test is: ` --ksrc PATH`.
-    pub(crate) rerun_arguments: String,
+    pub rerun_arguments: String,
     /// Paths are shown relative to this folder.
-    pub(crate) root: std::path::PathBuf,
+    pub root: std::path::PathBuf,
 }
 
 impl Report {
@@ -41,7 +41,7 @@ impl Report {
     ///
     /// # Errors
     /// Those of `to`.
-    pub(crate) fn write(&self, to: &mut dyn Write, event: &Event) -> io::Result<()> {
+    pub fn write(&self, to: &mut dyn Write, event: &Event) -> io::Result<()> {
         match event {
             Event::Started { tests, kernel } if self.verbosity == Verbosity::Normal => {
                 let plural = if *tests == 1 { "test" } else { "tests" };
@@ -237,10 +237,25 @@ mod tests {
 
     fn verdict(test: &str, outcome: Outcome, reason: &str) -> Verdict {
         let test = Test::new("iio/light/opt3001", test);
-        let mut verdict = crate::verdict::skip(&test, reason);
-        verdict.record.outcome = outcome;
-        verdict.record.wall_ms = 92.0;
-        verdict.record.virtual_ns = 20_800_000_000;
+        let record = Record {
+            name: test.name.clone(),
+            driver: test.driver.clone(),
+            outcome,
+            reason: reason.to_owned(),
+            wall_ms: 92.0,
+            boot_ms: 0.0,
+            virtual_ns: 20_800_000_000,
+            transfers: 0,
+            kernel_reports: Vec::new(),
+            timeline: PathBuf::new(),
+            expected: None,
+            got: None,
+        };
+        let mut verdict = Verdict {
+            test,
+            record,
+            evidence: None,
+        };
         if !matches!(outcome, Outcome::Passed | Outcome::Skipped) {
             verdict.evidence = Some(Evidence {
                 timeline: vec![

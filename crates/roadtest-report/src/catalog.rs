@@ -3,29 +3,24 @@
 //! about tests is the test binary's own list; the truth about a driver's name
 //! is its fragment, because a module cannot be called `rtc-pcf8563`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use cargo_metadata::Message;
 use walkdir::WalkDir;
-
-use roadtest_command::{process, workspace};
 
 /// One driver test.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Test {
+pub struct Test {
     /// As `cargo test` names it: `rtc::rtc_pcf8563::reads_time`.
-    pub(crate) name: String,
+    pub name: String,
     /// The source path under the kernel's `drivers/`: `rtc/rtc-pcf8563`.
-    pub(crate) driver: String,
+    pub driver: String,
     /// What remains of the name: `reads_time`.
-    pub(crate) test: String,
+    pub test: String,
 }
 
 impl Test {
     /// A test by its driver and its own name.
-    #[cfg(test)]
-    pub(crate) fn new(driver: &str, test: &str) -> Self {
+    pub fn new(driver: &str, test: &str) -> Self {
         Self {
             name: format!("{}::{test}", module(driver)),
             driver: driver.to_owned(),
@@ -34,13 +29,13 @@ impl Test {
     }
 
     /// `rtc/rtc-pcf8563/reads_time`.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("{}/{}", self.driver, self.test)
     }
 }
 
 /// The names of all drivers that have a fragment, sorted.
-pub(crate) fn drivers(root: &Path) -> Vec<String> {
+pub fn drivers(root: &Path) -> Vec<String> {
     let fragments = root.join("kconfig-fragments");
     let mut names: Vec<String> = WalkDir::new(&fragments)
         .min_depth(2)
@@ -57,7 +52,7 @@ pub(crate) fn drivers(root: &Path) -> Vec<String> {
 }
 
 /// The test called `name`, with the driver it belongs to.
-pub(crate) fn resolve(name: &str, drivers: &[String]) -> Test {
+pub fn resolve(name: &str, drivers: &[String]) -> Test {
     let longest = drivers
         .iter()
         .filter_map(|driver| {
@@ -82,56 +77,8 @@ pub(crate) fn resolve(name: &str, drivers: &[String]) -> Test {
 }
 
 /// The module path that holds a driver's tests.
-pub(crate) fn module(driver: &str) -> String {
+pub fn module(driver: &str) -> String {
     driver.replace('-', "_").replace('/', "::")
-}
-
-/// Compiles the driver tests, and names the binary.
-///
-/// # Errors
-/// Where they do not compile; the compiler has then said why.
-pub(crate) fn compile(root: &Path) -> anyhow::Result<PathBuf> {
-    let mut command = process::cargo(root);
-    command.args(["test", "--no-run", "--package", workspace::DRIVERS]);
-    command.args(["--test", workspace::DRIVERS_TEST]);
-    command.args(["--message-format", "json-render-diagnostics"]);
-    command.stderr(std::process::Stdio::inherit());
-    let output = process::capture(&mut command)?;
-    if !output.status.success() {
-        bail!("the driver tests do not compile");
-    }
-    Message::parse_stream(output.stdout.as_slice())
-        .filter_map(Result::ok)
-        .find_map(|message| match message {
-            Message::CompilerArtifact(artifact) if artifact.target.is_test() => artifact.executable,
-            _ => None,
-        })
-        .map(PathBuf::from)
-        .context("cargo names no test binary")
-}
-
-/// Asks a test binary for its tests; sorted.
-///
-/// # Errors
-/// Where it cannot be started or does not answer.
-pub(crate) fn list(binary: &Path, drivers: &[String]) -> anyhow::Result<Vec<Test>> {
-    let mut command = std::process::Command::new(binary);
-    command.args(["--list", "--format", "terse"]);
-    let output = process::capture(&mut command)?;
-    if !output.status.success() {
-        bail!("{} does not list its tests", binary.display());
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut tests: Vec<Test> = text
-        .lines()
-        .filter_map(|line| line.strip_suffix(": test"))
-        .map(|name| resolve(name, drivers))
-        .collect();
-    if tests.is_empty() {
-        bail!("{} has no tests", binary.display());
-    }
-    tests.sort();
-    Ok(tests)
 }
 
 #[cfg(test)]

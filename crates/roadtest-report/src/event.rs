@@ -11,7 +11,7 @@ use crate::catalog::Test;
 
 /// Something happened.
 #[derive(Clone, Debug)]
-pub(crate) enum Event {
+pub enum Event {
     /// The tests are about to run.
     Started {
         /// How many will run or be skipped.
@@ -32,47 +32,47 @@ pub(crate) enum Event {
 
 /// How one test ended, and what a reader needs to understand it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verdict {
+pub struct Verdict {
     /// Which test.
-    pub(crate) test: Test,
+    pub test: Test,
     /// What goes into the summary.
-    pub(crate) record: Record,
+    pub record: Record,
     /// Present where the test did not pass.
-    pub(crate) evidence: Option<Evidence>,
+    pub evidence: Option<Evidence>,
 }
 
 /// What a reader needs to understand a failure.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Evidence {
+pub struct Evidence {
     /// The end of the timeline, one entry a line.
-    pub(crate) timeline: Vec<String>,
+    pub timeline: Vec<String>,
     /// The end of the kernel's log.
-    pub(crate) dmesg: Vec<String>,
+    pub dmesg: Vec<String>,
     /// What the test printed, without what the runner added.
-    pub(crate) output: Vec<String>,
+    pub output: Vec<String>,
     /// Where all of it is.
-    pub(crate) folder: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
 }
 
 /// How many tests ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Ended well.
-    pub(crate) passed: usize,
+    pub passed: usize,
     /// Ended in any of the bad ways.
-    pub(crate) failed: usize,
+    pub failed: usize,
     /// Could not run on this kernel.
-    pub(crate) skipped: usize,
+    pub skipped: usize,
 }
 
 impl Counts {
     /// Counts verdicts.
-    pub(crate) fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
+    pub fn of<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Self {
         Self::of_outcomes(verdicts.into_iter().map(|verdict| verdict.record.outcome))
     }
 
     /// Counts outcomes that have lost their verdicts.
-    pub(crate) fn of_outcomes(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+    pub fn of_outcomes(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         let mut counts = Self::default();
         for outcome in outcomes {
             match outcome {
@@ -85,7 +85,7 @@ impl Counts {
     }
 
     /// Adds another count to this one.
-    pub(crate) fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;

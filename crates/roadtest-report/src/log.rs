@@ -4,15 +4,15 @@
 
 use std::fmt::Write as _;
 
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, workspace};
 use roadtest_record::event::{Event, What};
 
 use crate::reports::{Run, Test};
-use roadtest_command::exit::{self, Done};
-use roadtest_command::{console, workspace};
 
 /// Print a test's last timeline.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Part of `driver/test` that only one test has
     test: String,
     /// With the virtual time of each entry, in seconds
@@ -30,7 +30,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where nothing has run yet, or a name means nothing.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let run = Run::load(&root, &workspace::out(&root))?;
     let test = run.find(&args.test)?;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 ///
 /// # Errors
 /// Where nothing is called `name`.
-pub(crate) fn lines(test: &Test, name: Option<&str>) -> anyhow::Result<Vec<String>> {
+pub fn lines(test: &Test, name: Option<&str>) -> anyhow::Result<Vec<String>> {
     let events = chosen(test, name)?;
     let shown = events.iter().filter(|event| event.what != What::I2cStop);
     Ok(shown.map(|event| text(&event.what)).collect())

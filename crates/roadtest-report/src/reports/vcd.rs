@@ -73,7 +73,7 @@ impl Changes {
 ///
 /// # Errors
 /// Those of the writer.
-pub(crate) fn render(test: &Test) -> anyhow::Result<Vec<u8>> {
+pub fn render(test: &Test) -> anyhow::Result<Vec<u8>> {
     let mut changes = collect(&test.events);
     // Stable: what happened at one time stays in order.
     changes.list.sort_by_key(|(time, ..)| *time);

@@ -3,21 +3,21 @@
 //! does (`rtc/rtc-pcf8563`) or as Rust does (`rtc::rtc_pcf8563`): both mean
 //! the same here.
 
+use roadtest_command::exit;
 use wildmatch::WildMatch;
 
 use crate::catalog::Test;
-use roadtest_command::exit;
 
 /// A substring of `driver/test`, or a glob over consecutive parts of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Filter {
+pub struct Filter {
     written: String,
     canonical: String,
 }
 
 impl Filter {
     /// Takes what the user wrote.
-    pub(crate) fn new(written: &str) -> Self {
+    pub fn new(written: &str) -> Self {
         Self {
             written: written.to_owned(),
             canonical: canonical(written).trim_matches('/').to_owned(),
@@ -30,7 +30,7 @@ impl Filter {
     }
 
     /// Whether the filter chooses this path, `iio/light/opt3001/reads_lux`.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    pub fn matches(&self, path: &str) -> bool {
         let path = canonical(path);
         if !self.canonical.contains(['*', '?']) {
             return path.contains(&self.canonical);
@@ -48,7 +48,7 @@ impl Filter {
 ///
 /// # Errors
 /// A filter that chooses nothing, with the names nearest to it.
-pub(crate) fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<Test>> {
+pub fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<Test>> {
     if filters.is_empty() {
         return Ok(tests.to_vec());
     }
@@ -76,7 +76,7 @@ pub(crate) fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<T
 ///
 /// # Errors
 /// None or several, with the names nearest to it or some of those.
-pub(crate) fn one(tests: &[Test], wanted: &str) -> anyhow::Result<Test> {
+pub fn one(tests: &[Test], wanted: &str) -> anyhow::Result<Test> {
     let chosen = choose(tests, &[wanted.to_owned()])?;
     // Why: the name of a whole test is meant where it is part of others, too.
     let whole: Vec<&Test> = chosen

@@ -17,11 +17,11 @@ mod views;
 use std::path::{Path, PathBuf};
 
 use roadtest_record::flavour::PLAIN;
+use roadtest_run::kernel::{self, KernelArgs};
+use roadtest_run::roadtest::{self, Plan};
+use roadtest_run::runner::Program;
 use xshell::{Shell, cmd};
 
-use crate::kernel::{self, KernelArgs};
-use crate::roadtest::{self, Plan};
-use crate::runner::Program;
 use crate::{browser, docs, programs, tidy};
 pub(crate) use replay::script;
 use roadtest_command::exit::Done;

@@ -5,33 +5,21 @@
 //! Exit codes: 0 all passed, 1 something failed, 2 wrong usage, 3 the
 //! environment or a build stood in the way, 130 interrupted.
 
-mod bench;
-mod binary;
 mod browser;
-mod build;
 mod ci;
 mod describe;
 mod docs;
-mod doctor;
 mod export;
-mod kernel;
-mod list;
 mod new;
 mod programs;
-mod review;
-mod roadtest;
-mod runner;
-mod shell;
-mod since;
 mod tidy;
-mod verdict;
-mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use roadtest_command::{exit, process};
 use roadtest_report::{dts, log, reports};
+use roadtest_run::{bench, build, doctor, list, review, roadtest, shell};
 
 /// Drivers of the Linux kernel, tested without hardware.
 #[derive(Parser)]

@@ -18,8 +18,8 @@ use roadtest_command::exit::{self, Done};
 use roadtest_command::{console, leftovers, workspace};
 use roadtest_report::catalog;
 use roadtest_report::report::Verbosity;
+use roadtest_run::kernel::{self, KernelArgs};
 
-use crate::kernel::{self, KernelArgs};
 use text::{Ending, Scaffold};
 
 /// How often the driver may ask for something that the model lacks.

@@ -7,9 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::bail;
 use roadtest_command::console;
 use roadtest_report::report::Verbosity;
-
-use crate::kernel;
-use crate::kernel::Setup;
+use roadtest_run::kernel;
+use roadtest_run::kernel::Setup;
 
 /// A program and the Debian package that has it.
 #[derive(Clone, Copy, Debug)]

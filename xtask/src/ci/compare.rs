@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use roadtest_run::review;
 use walkdir::WalkDir;
-
-use crate::review;
 
 /// The files that must be the same.
 const TIMELINES: [&str; 2] = ["timeline.txt", "timeline.json"];

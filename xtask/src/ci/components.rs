@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::bail;
-
-use crate::kernel::Setup;
 use roadtest_command::{console, process, workspace};
+use roadtest_run::kernel::Setup;
 
 /// A subcommand of cargo, and the component that has it.
 const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];

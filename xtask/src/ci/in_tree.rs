@@ -21,12 +21,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
+use roadtest_command::{console, process};
+use roadtest_run::kernel::{self, KernelArgs};
 
 use super::scratch::Scratch;
 use super::stage::Stages;
 use crate::export;
-use crate::kernel::{self, KernelArgs};
-use roadtest_command::{console, process};
 
 /// The driver that is edited.
 const DRIVER: &str = "iio/light/opt3001";

@@ -11,8 +11,8 @@ use roadtest_command::exit::Done;
 use roadtest_command::{console, process, workspace};
 use roadtest_report::event::Counts;
 use roadtest_report::reports::{self, Run};
+use roadtest_run::kernel::{self, KernelArgs};
 
-use crate::kernel::{self, KernelArgs};
 use crate::programs;
 
 /// Make every report of the last run, and check its KTAP.

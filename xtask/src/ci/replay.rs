@@ -13,15 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
+use roadtest_command::exit::{self, Done};
+use roadtest_command::{console, workspace};
+use roadtest_run::kernel::{self, KernelArgs, Setup};
+use roadtest_run::review;
 
 use super::scratch::{self, Scratch};
 use super::{in_tree, running};
 use crate::docs::page::Page;
 use crate::docs::{self, quotes};
-use crate::kernel::{self, KernelArgs, Setup};
-use crate::review;
-use roadtest_command::exit::{self, Done};
-use roadtest_command::{console, workspace};
 use script::Step;
 
 /// The kernel that the documentation is about.

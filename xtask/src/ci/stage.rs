@@ -8,9 +8,8 @@ use roadtest_command::console::{self, BAD, GOOD, PALE};
 use roadtest_command::exit::Done;
 use roadtest_command::process;
 use roadtest_report::event::Counts;
+use roadtest_run::runner;
 use xshell::Cmd;
-
-use crate::runner;
 
 /// What has run so far.
 #[derive(Debug, Default)]

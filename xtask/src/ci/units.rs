@@ -13,8 +13,7 @@ use roadtest_command::{console, process, workspace};
 use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::test::OUT_ENV;
 use roadtest_report::event::Counts;
-
-use crate::runner;
+use roadtest_run::runner;
 
 /// Runs them, passes on what they print, and counts them.
 ///

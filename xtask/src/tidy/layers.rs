@@ -10,7 +10,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Problem;
 
 /// Every package, and what it may depend on. Dependencies of tests count, too.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     (
         "xtask",
         &[
@@ -18,6 +18,16 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
             "roadtest-command",
             "roadtest-kconfig",
             "roadtest-model",
+            "roadtest-record",
+            "roadtest-report",
+            "roadtest-run",
+            "roadtest-uml",
+        ],
+    ),
+    (
+        "roadtest-run",
+        &[
+            "roadtest-command",
             "roadtest-record",
             "roadtest-report",
             "roadtest-uml",

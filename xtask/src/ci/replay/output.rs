@@ -10,8 +10,9 @@
 //! - where the user's home is: `~`;
 //! - the order in which tests end, where several run at a time.
 
+use roadtest_run::review;
+
 use super::script::GAP;
-use crate::review;
 
 /// The packaged kernel that the documentation is about, and its dot.
 const RELEASE: &str = "6.12.";

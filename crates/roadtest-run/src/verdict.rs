@@ -20,7 +20,7 @@ const TAIL_LINES: usize = 12;
 const OUTPUT_LINES_MAX: usize = 40;
 
 /// Judges a test that has ended, with what it left below `out`.
-pub(crate) fn judge(test: &Test, finish: &Finish, out: &Path) -> Verdict {
+pub fn judge(test: &Test, finish: &Finish, out: &Path) -> Verdict {
     let record = find_record(out, test);
     let folder = match &record {
         Some(record) => out.join(record.timeline.parent().unwrap_or(Path::new(""))),
@@ -37,7 +37,7 @@ pub(crate) fn judge(test: &Test, finish: &Finish, out: &Path) -> Verdict {
 }
 
 /// A test that is not run because the kernel lacks what it needs.
-pub(crate) fn skip(test: &Test, reason: &str) -> Verdict {
+pub fn skip(test: &Test, reason: &str) -> Verdict {
     Verdict {
         test: test.clone(),
         record: Record {
@@ -49,7 +49,7 @@ pub(crate) fn skip(test: &Test, reason: &str) -> Verdict {
 }
 
 /// A test that the runner never spoke of.
-pub(crate) fn lost(test: &Test) -> Verdict {
+pub fn lost(test: &Test) -> Verdict {
     Verdict {
         test: test.clone(),
         record: Record {

@@ -27,7 +27,7 @@ const OPTION: &str = "--watch";
 ///
 /// # Errors
 /// Where files cannot be watched.
-pub(crate) fn run(root: &Path, args: &KernelArgs) -> anyhow::Result<Done> {
+pub fn run(root: &Path, args: &KernelArgs) -> anyhow::Result<Done> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let (sender, events) = channel();
     let mut watcher = notify::recommended_watcher(sender).context("cannot watch files")?;

@@ -17,7 +17,7 @@ use crate::kernel::{self, KernelArgs};
 
 /// Files that have been touched.
 #[derive(Clone, Debug)]
-pub(crate) struct Touched {
+pub struct Touched {
     base: String,
     /// Paths below the kernel tree.
     files: Vec<String>,
@@ -28,7 +28,7 @@ pub(crate) struct Touched {
 ///
 /// # Errors
 /// Where there is no kernel tree in git, or no such commit.
-pub(crate) fn touched(root: &Path, args: &KernelArgs, base: &str) -> anyhow::Result<Touched> {
+pub fn touched(root: &Path, args: &KernelArgs, base: &str) -> anyhow::Result<Touched> {
     let Some(tree) = kernel::tree(root, args)? else {
         return Err(exit::usage(
             "--since needs a kernel tree in git: name one with --ksrc",
@@ -97,7 +97,7 @@ fn git(tree: &Path, arguments: &[&str]) -> anyhow::Result<Option<String>> {
 
 impl Touched {
     /// Keeps the tests of touched drivers, and says which have none.
-    pub(crate) fn keep(&self, root: &Path, tests: Vec<Test>) -> Vec<Test> {
+    pub fn keep(&self, root: &Path, tests: Vec<Test>) -> Vec<Test> {
         let manifest = workspace::manifest(root);
         // Without a kernel, only the paths speak.
         let kernel: Option<Kernel> = roadtest_record::load(&manifest).ok();

@@ -22,7 +22,7 @@ const OUT: &str = "target/roadtest/shell";
 
 /// Boot a test's board, with a shell in the guest and a prompt for the models.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// A test, or a driver: then the board of its first test
     test: String,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where there is no terminal, no such test, or no kernel.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(exit::usage(
             "a shell needs a terminal, and standard input or output is none",

@@ -16,7 +16,7 @@ use similar::{ChangeTag, TextDiff};
 
 /// Review changed snapshots.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Take the changes of the snapshots whose path matches; '*' is all
     #[arg(long, value_name = "FILTER")]
     accept: Vec<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where a snapshot cannot be read or written, or a filter matches nothing.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let decided = !args.accept.is_empty() || !args.reject.is_empty();
     let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -218,7 +218,7 @@ fn accepted(draft: &str) -> String {
 }
 
 /// A unified diff with colours, three lines of context.
-pub(crate) fn diff(old: &str, new: &str) -> String {
+pub fn diff(old: &str, new: &str) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(3) {

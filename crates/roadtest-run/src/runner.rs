@@ -14,20 +14,20 @@ use roadtest_report::catalog::Test;
 
 /// What a runner says about a test that has ended.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Finish {
+pub struct Finish {
     /// As `cargo test` names it.
-    pub(crate) name: String,
+    pub name: String,
     /// The runner's verdict.
-    pub(crate) said: Said,
+    pub said: Said,
     /// Wall-clock seconds, where the runner measures them.
-    pub(crate) seconds: Option<f64>,
+    pub seconds: Option<f64>,
     /// What the test printed; may be empty where it passed.
-    pub(crate) output: String,
+    pub output: String,
 }
 
 /// The runner's verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub enum Said {
     /// `ok`.
     Passed,
     /// Panicked, or returned an error.
@@ -40,22 +40,22 @@ pub(crate) enum Said {
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
-pub(crate) struct Job {
+pub struct Job {
     /// The workspace.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// The tests; never empty.
-    pub(crate) tests: Vec<Test>,
+    pub tests: Vec<Test>,
     /// How many at a time; the runner's choice where `None`.
-    pub(crate) jobs: Option<usize>,
+    pub jobs: Option<usize>,
     /// Where the tests put their records.
-    pub(crate) out: PathBuf,
+    pub out: PathBuf,
     /// The manifest of the kernel that they boot.
-    pub(crate) manifest: PathBuf,
+    pub manifest: PathBuf,
 }
 
 /// Which program runs the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Program {
+pub enum Program {
     /// `cargo nextest run`
     Nextest,
     /// `cargo test`
@@ -64,7 +64,7 @@ pub(crate) enum Program {
 
 impl Program {
     /// nextest where it is installed.
-    pub(crate) fn installed() -> Self {
+    pub fn installed() -> Self {
         match workspace::has_program("cargo-nextest") {
             true => Self::Nextest,
             false => Self::CargoTest,
@@ -76,7 +76,7 @@ impl Program {
 ///
 /// # Errors
 /// Where the runner cannot be started, or does not say what it should.
-pub(crate) fn run(program: Program, job: &Job, each: &mut dyn FnMut(Finish)) -> anyhow::Result<()> {
+pub fn run(program: Program, job: &Job, each: &mut dyn FnMut(Finish)) -> anyhow::Result<()> {
     match program {
         Program::Nextest => nextest::run(job, each),
         Program::CargoTest => libtest::run(job, each),
@@ -98,7 +98,7 @@ fn cargo(job: &Job) -> Command {
 }
 
 /// Snapshots are never accepted by running; CI does not even write drafts.
-pub(crate) fn snapshot_rules(command: &mut Command) {
+pub fn snapshot_rules(command: &mut Command) {
     command.env("INSTA_FORCE_PASS", "0");
     if workspace::is_ci() {
         command.env("INSTA_UPDATE", "no");
@@ -118,6 +118,6 @@ fn tail(text: &str, lines: usize) -> String {
 }
 
 /// The folder of a test's record.
-pub(crate) fn record_folder(out: &Path, test: &Test) -> PathBuf {
+pub fn record_folder(out: &Path, test: &Test) -> PathBuf {
     out.join("tests").join(&test.driver).join(&test.test)
 }

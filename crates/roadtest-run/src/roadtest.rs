@@ -23,7 +23,7 @@ use crate::{binary, since, verdict, watch};
 
 /// Build the kernel where needed, and run the driver tests.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Parts of `driver/test`, or globs: iio/light/*, rtc-pcf8563, *_is_reported
     filters: Vec<String>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 /// # Errors
 /// A filter that matches nothing, and everything that stands between here
 /// and running tests.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let reports = Reports::open(&args.reports)?;
     let verbosity = if args.quiet {
@@ -127,30 +127,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 ///
 /// # Errors
 /// Where they do not compile, or a filter matches nothing.
-pub(crate) fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Vec<Test>> {
+pub fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Vec<Test>> {
     let binary = binary::compile(root)?;
     let tests = binary::list(&binary, &catalog::drivers(root))?;
     filter::choose(&tests, filters)
 }
 
 /// A run of driver tests on one kernel.
-pub(crate) struct Plan {
+pub struct Plan {
     /// The workspace.
-    pub(crate) root: PathBuf,
+    pub root: PathBuf,
     /// Where records and summary go.
-    pub(crate) out: PathBuf,
+    pub out: PathBuf,
     /// The manifest of the kernel.
-    pub(crate) manifest: PathBuf,
+    pub manifest: PathBuf,
     /// The kernel.
-    pub(crate) kernel: Kernel,
+    pub kernel: Kernel,
     /// The tests.
-    pub(crate) tests: Vec<Test>,
+    pub tests: Vec<Test>,
     /// How many at a time.
-    pub(crate) jobs: Option<usize>,
+    pub jobs: Option<usize>,
     /// What runs them.
-    pub(crate) program: Program,
+    pub program: Program,
     /// What shows them.
-    pub(crate) report: Report,
+    pub report: Report,
 }
 
 impl Plan {
@@ -158,7 +158,7 @@ impl Plan {
     ///
     /// # Errors
     /// Where the runner cannot run, or the summary cannot be written.
-    pub(crate) fn run(&self) -> anyhow::Result<Vec<Verdict>> {
+    pub fn run(&self) -> anyhow::Result<Vec<Verdict>> {
         self.clear()?;
         let screen = Screen::new(self.tests.len(), &self.report);
         screen.show(&Event::Started {
@@ -218,7 +218,7 @@ impl Plan {
     }
 
     /// Says what failed, and how many did.
-    pub(crate) fn end(&self, verdicts: &[Verdict]) {
+    pub fn end(&self, verdicts: &[Verdict]) {
         let event = Event::Ended {
             verdicts: verdicts.to_vec(),
             summary: self.summary(),

@@ -13,7 +13,7 @@ use roadtest_report::catalog::{Test, resolve};
 ///
 /// # Errors
 /// Where they do not compile; the compiler has then said why.
-pub(crate) fn compile(root: &Path) -> anyhow::Result<PathBuf> {
+pub fn compile(root: &Path) -> anyhow::Result<PathBuf> {
     let mut command = process::cargo(root);
     command.args(["test", "--no-run", "--package", workspace::DRIVERS]);
     command.args(["--test", workspace::DRIVERS_TEST]);
@@ -37,7 +37,7 @@ pub(crate) fn compile(root: &Path) -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// Where it cannot be started or does not answer.
-pub(crate) fn list(binary: &Path, drivers: &[String]) -> anyhow::Result<Vec<Test>> {
+pub fn list(binary: &Path, drivers: &[String]) -> anyhow::Result<Vec<Test>> {
     let mut command = std::process::Command::new(binary);
     command.args(["--list", "--format", "terse"]);
     let output = process::capture(&mut command)?;

@@ -6,14 +6,14 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-
-use crate::kernel;
 use roadtest_command::exit::Done;
 use roadtest_command::{leftovers, process, workspace};
 
+use crate::kernel;
+
 /// Measure boot, requests and transfers.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// How often each figure is taken
     #[arg(long, value_name = "N", default_value = "40")]
     runs: NonZeroUsize,
@@ -26,7 +26,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where there is no kernel, or the program cannot run.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     kernel::existing(&root)?;
     leftovers::remove_dead_aloud();

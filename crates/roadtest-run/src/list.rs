@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::{kernel, roadtest};
 use roadtest_command::console::{self, NEUTRAL};
 use roadtest_command::exit::Done;
 use roadtest_command::workspace;
 
+use crate::{kernel, roadtest};
+
 /// List the driver tests.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Parts of `driver/test`, or globs
     filters: Vec<String>,
 }
@@ -19,7 +20,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where the tests do not compile, or a filter matches nothing.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let tests = roadtest::chosen(&root, &args.filters)?;
     // Why: without a kernel every test may be able to run.

@@ -17,14 +17,14 @@ use progress::Show;
 
 /// Which kernel, and whether missing tools may be installed.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct KernelArgs {
+pub struct KernelArgs {
     /// A kernel tree of yours; nothing is written into it
     #[arg(long, value_name = "PATH", conflicts_with = "kernel")]
-    pub(crate) ksrc: Option<PathBuf>,
+    pub ksrc: Option<PathBuf>,
     /// A packaged kernel: debian:VERSION or debian:VERSION@SUITE [default: the
     /// tree that this workspace sits in, else debian:6.12]
     #[arg(long, value_name = "SPEC")]
-    pub(crate) kernel: Option<String>,
+    pub kernel: Option<String>,
     /// With the kernel's own checkers built in: KASAN, UBSAN, lockdep,
     /// kmemleak, debug objects; slower, and 256 MiB for each guest
     #[arg(long)]
@@ -36,7 +36,7 @@ pub(crate) struct KernelArgs {
 
 /// Whether tools that are missing may be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Setup {
+pub enum Setup {
     /// The user asked for it: `--setup`.
     Install,
     /// They are only named.
@@ -53,7 +53,7 @@ impl From<bool> for Setup {
 impl KernelArgs {
     /// A packaged kernel of the plain flavour; tools are installed where
     /// `setup` says so.
-    pub(crate) fn packaged(spec: &str, setup: Setup) -> Self {
+    pub fn packaged(spec: &str, setup: Setup) -> Self {
         Self {
             kernel: Some(spec.to_owned()),
             setup: setup == Setup::Install,
@@ -62,7 +62,7 @@ impl KernelArgs {
     }
 
     /// The same kernel with its own checkers built in.
-    pub(crate) fn sanitized(&self) -> Self {
+    pub fn sanitized(&self) -> Self {
         Self {
             sanitize: true,
             ..self.clone()
@@ -70,7 +70,7 @@ impl KernelArgs {
     }
 
     /// How it is built, booted and asked.
-    pub(crate) fn flavour(&self) -> Flavour {
+    pub fn flavour(&self) -> Flavour {
         if self.sanitize {
             flavour::sanitized()
         } else {
@@ -79,12 +79,12 @@ impl KernelArgs {
     }
 
     /// Whether tools that are missing may be installed.
-    pub(crate) fn setup(&self) -> Setup {
+    pub fn setup(&self) -> Setup {
         Setup::from(self.setup)
     }
 
     /// What chooses the same kernel again: empty, or ` --ksrc PATH`.
-    pub(crate) fn again(&self) -> String {
+    pub fn again(&self) -> String {
         let mut words = match (&self.ksrc, &self.kernel) {
             (Some(path), _) => format!(" --ksrc {}", path.display()),
             (None, Some(spec)) => format!(" --kernel {spec}"),
@@ -101,7 +101,7 @@ impl KernelArgs {
 ///
 /// # Errors
 /// Where there is none.
-pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
+pub fn existing(root: &Path) -> anyhow::Result<Kernel> {
     let path = workspace::manifest(root);
     roadtest_record::load(&path).context("no kernel is built yet: run `cargo xtask build`")
 }
@@ -112,7 +112,7 @@ pub(crate) fn existing(root: &Path) -> anyhow::Result<Kernel> {
 /// # Errors
 /// What is missing, with the command that installs it; a kernel that cannot
 /// be named so; a tree that is none, or is too old.
-pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
+pub fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
     cached_tree(root, args)?;
     setup(args.setup())?;
     Ok(doctor::check()?)
@@ -122,7 +122,7 @@ pub(crate) fn preflight(root: &Path, args: &KernelArgs) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Those of apt.
-pub(crate) fn setup(setup: Setup) -> anyhow::Result<()> {
+pub fn setup(setup: Setup) -> anyhow::Result<()> {
     if setup == Setup::Install {
         doctor::setup(&mut Show::new(Verbosity::Normal))?;
     }
@@ -133,7 +133,7 @@ pub(crate) fn setup(setup: Setup) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Those of apt, or where there is none.
-pub(crate) fn install(packages: &[&str], verbosity: Verbosity) -> anyhow::Result<()> {
+pub fn install(packages: &[&str], verbosity: Verbosity) -> anyhow::Result<()> {
     Ok(doctor::install(packages, &mut Show::new(verbosity))?)
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn install(packages: &[&str], verbosity: Verbosity) -> anyhow::Result
 ///
 /// # Errors
 /// Where there is no source, or it does not build.
-pub(crate) fn build(
+pub fn build(
     root: &Path,
     manifest: &Path,
     args: &KernelArgs,
@@ -162,7 +162,7 @@ pub(crate) fn build(
 ///
 /// # Errors
 /// Where the user has none.
-pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+pub fn cache() -> anyhow::Result<PathBuf> {
     Ok(Cache::of_user()?.root().to_owned())
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn cache() -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// Where the kernel cannot be named so, or its source cannot be used.
-pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+pub fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
     let source = roadtest_uml::source::cached(&wanted(root, args)?, &Cache::of_user()?)?;
     Ok(source.map(|source| source.tree))
 }
@@ -179,7 +179,7 @@ pub(crate) fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Opti
 ///
 /// # Errors
 /// Where it cannot be had.
-pub(crate) fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
+pub fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
     // Why first: it never changes, so that nobody's build need be waited for.
     if let Some(tree) = cached_tree(root, args)? {
         return Ok(tree);
@@ -205,7 +205,7 @@ fn jobs() -> usize {
 ///
 /// # Errors
 /// A kernel that cannot be named so.
-pub(crate) fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
+pub fn tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<PathBuf>> {
     match wanted(root, args)? {
         Wanted::Tree(tree) => Ok(Some(tree)),
         Wanted::Package(_) => Ok(None),

@@ -10,10 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use roadtest_command::process;
 use serde::Deserialize;
 
 use super::{Finish, Job, Said, tail};
-use roadtest_command::process;
 
 /// How long the status line of a test may trail its JSON line.
 const STATUS_DELAY_MAX: Duration = Duration::from_millis(500);

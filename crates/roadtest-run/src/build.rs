@@ -9,7 +9,7 @@ use crate::kernel::{self, KernelArgs};
 
 /// Build the kernel, and leave it for the tests.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(flatten)]
     kernel: KernelArgs,
     /// Say only what fails
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where a tool is missing, or the kernel cannot be found or built.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     kernel::preflight(&root, &args.kernel)?;
     let _lock = workspace::lock(&root)?;

@@ -2,12 +2,12 @@
 //! `cargo xtask doctor`: which tools are here, which are missing, and the
 //! command that installs them. Installs nothing unless told to.
 
-use roadtest_uml::doctor::{self, Finding};
-
-use crate::kernel;
 use roadtest_command::console::{self, BAD, GOOD, NEUTRAL, PALE};
 use roadtest_command::exit::Done;
 use roadtest_command::workspace;
+use roadtest_uml::doctor::{self, Finding};
+
+use crate::kernel;
 
 /// Programs that make things better but are not needed: what they are for.
 const WELCOME: [(&str, &str, &str); 2] = [
@@ -25,7 +25,7 @@ const WELCOME: [(&str, &str, &str); 2] = [
 
 /// Say what this machine lacks, and how to install it.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// Install the tools that are missing
     #[arg(long)]
     setup: bool,
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where what is missing cannot be installed.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     kernel::setup(args.setup.into())?;
     let findings = doctor::examine();
     for finding in &findings {

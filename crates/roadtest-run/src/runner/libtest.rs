@@ -8,9 +8,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use roadtest_command::process;
 
 use super::{Finish, Job, Said, tail};
-use roadtest_command::process;
 
 /// Runs the tests, and calls `each` as they end.
 pub(super) fn run(job: &Job, each: &mut dyn FnMut(Finish)) -> anyhow::Result<()> {

@@ -9,8 +9,6 @@ mod browser;
 mod ci;
 mod describe;
 mod docs;
-mod export;
-mod new;
 mod programs;
 mod tidy;
 
@@ -51,7 +49,7 @@ enum Verb {
     /// Say what this machine lacks, and how to install it.
     Doctor(doctor::Args),
     /// Write model, test, fragment and snapshot for a driver.
-    New(new::Args),
+    New(roadtest_scaffold::Args),
     /// Boot a test's board, with a shell in the guest and a prompt for the models.
     Shell(shell::Args),
     /// Measure boot, requests and transfers.
@@ -71,7 +69,7 @@ enum Verb {
     #[command(hide = true)]
     Screenshots(browser::Args),
     /// Put the framework into a kernel tree.
-    Export(export::Args),
+    Export(roadtest_export::Args),
     /// Check what the documentation promises.
     Docs(docs::Args),
     /// Check what the compiler does not.
@@ -91,7 +89,7 @@ fn main() -> ExitCode {
         Verb::List(args) => list::run(&args),
         Verb::Build(args) => build::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
-        Verb::New(args) => new::run(&args),
+        Verb::New(args) => roadtest_scaffold::run(&args),
         Verb::Shell(args) => shell::run(&args),
         Verb::Bench(args) => bench::run(&args),
         Verb::Review(args) => review::run(&args),
@@ -99,7 +97,7 @@ fn main() -> ExitCode {
         Verb::ReportCheck(args) => ci::parser::run(&args),
         Verb::Replay(args) => ci::replay::run(&args),
         Verb::Screenshots(args) => browser::screenshots(&args),
-        Verb::Export(args) => export::run(&args),
+        Verb::Export(args) => roadtest_export::run(&args),
         Verb::Docs(args) => docs::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Ci(args) => ci::run(&args),

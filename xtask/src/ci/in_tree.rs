@@ -26,7 +26,7 @@ use roadtest_run::kernel::{self, KernelArgs};
 
 use super::scratch::Scratch;
 use super::stage::Stages;
-use crate::export;
+use roadtest_export as export;
 
 /// The driver that is edited.
 const DRIVER: &str = "iio/light/opt3001";

@@ -14,8 +14,8 @@ use roadtest_record::summary::Summary;
 use roadtest_record::test::{OUT, OUT_ENV};
 
 use super::running::{self, Said};
-use crate::export;
 use roadtest_command::workspace;
+use roadtest_export as export;
 
 /// What is compiled in copies of this workspace, below it. All copies share
 /// it, so that crates of others are compiled once.

@@ -10,18 +10,30 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Problem;
 
 /// Every package, and what it may depend on. Dependencies of tests count, too.
-const MAY_KNOW: [(&str, &[&str]); 17] = [
+const MAY_KNOW: [(&str, &[&str]); 19] = [
     (
         "xtask",
         &[
             "roadtest-chips",
             "roadtest-command",
-            "roadtest-kconfig",
+            "roadtest-export",
             "roadtest-model",
             "roadtest-record",
             "roadtest-report",
             "roadtest-run",
+            "roadtest-scaffold",
             "roadtest-uml",
+        ],
+    ),
+    ("roadtest-export", &["roadtest-command", "roadtest-uml"]),
+    (
+        "roadtest-scaffold",
+        &[
+            "roadtest-command",
+            "roadtest-kconfig",
+            "roadtest-record",
+            "roadtest-report",
+            "roadtest-run",
         ],
     ),
     (

@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 6;
 
 /// Write model, test, fragment and snapshot for a driver.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// The driver's source below the kernel's drivers/, without .c: iio/light/opt3001
     driver: String,
     /// The compatible of the chip: ti,opt3001
@@ -63,7 +63,7 @@ fn address(text: &str) -> Result<u16, String> {
 /// # Errors
 /// Where no driver claims the compatible, something of it exists already, or
 /// the test cannot be made to say what the driver does.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let path = args.driver.trim_end_matches(".c").trim_matches('/');
     check_path(path)?;
@@ -191,7 +191,7 @@ fn refuse_to_overwrite(root: &Path, path: &str) -> anyhow::Result<()> {
 
 /// The files that were changed, with what they were before.
 #[derive(Default)]
-pub(crate) struct Changes {
+struct Changes {
     before: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 

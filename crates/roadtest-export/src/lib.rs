@@ -19,11 +19,11 @@ use roadtest_command::exit::Done;
 use roadtest_command::{console, exit, workspace};
 
 /// Where the framework lands.
-pub(crate) use roadtest_uml::source::FOLDER;
+pub use roadtest_uml::source::FOLDER;
 
 /// Put the framework into a kernel tree.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// The kernel tree
     #[arg(long, value_name = "PATH")]
     ksrc: PathBuf,
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where the tree is none, is too old, or holds changes that would be lost.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let tree = tree(&args.ksrc)?;
     if root.starts_with(&tree) {
@@ -75,7 +75,7 @@ fn tree(path: &Path) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// Where changes would be lost, or a file cannot be written; the tree is then
 /// as it was.
-pub(crate) fn copy(root: &Path, tree: &Path) -> anyhow::Result<String> {
+pub fn copy(root: &Path, tree: &Path) -> anyhow::Result<String> {
     install(tree, &content::copies(root)?)
 }
 
@@ -100,7 +100,7 @@ fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// Where it cannot be written, or does not apply whole.
-pub(crate) fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
+pub fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
     let done = series(root, tree, folder, patches::REHEARSER)?;
     let mut files = std::fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))

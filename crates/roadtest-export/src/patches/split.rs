@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::export::FOLDER;
-use crate::export::checkpatch::Exception;
-use crate::export::content::Content;
+use crate::FOLDER;
+use crate::checkpatch::Exception;
+use crate::content::Content;
 
 /// One patch.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,14 +3,13 @@
 //! in Markdown. The text of one map is made by `roadtest-model`.
 
 use roadtest_chips::registry::{self, Entry};
-use roadtest_model::StimulusKind;
-
 use roadtest_command::console;
 use roadtest_command::exit::{self, Done};
+use roadtest_model::StimulusKind;
 
 /// Print a chip's register map as documentation.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     /// opt3001, ti,opt3001 or iio/light/opt3001
     #[arg(required_unless_present = "all")]
     chip: Option<String>,
@@ -23,7 +22,7 @@ pub(crate) struct Args {
 ///
 /// # Errors
 /// Where there is no such chip.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
+pub fn run(args: &Args) -> anyhow::Result<Done> {
     let all = registry::all();
     let text = match &args.chip {
         Some(wanted) => {
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Done> {
 }
 
 /// The page of every chip of this project.
-pub(crate) fn all() -> String {
+pub fn all() -> String {
     page(&registry::all())
 }
 

@@ -93,7 +93,13 @@ fn started_by_us() -> Vec<Pid> {
 pub fn cargo(root: &Path) -> Command {
     let mut command = guarded(Command::new(workspace::cargo()));
     command.current_dir(root);
-    // Why: what cargo told us about this package is not true of another.
+    forget_this_package(&mut command);
+    command
+}
+
+/// Takes from a command what cargo told us about this package: it is not true
+/// of another.
+pub fn forget_this_package(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") {
             command.env_remove(name);
@@ -101,7 +107,6 @@ pub fn cargo(root: &Path) -> Command {
     }
     command.env_remove("CARGO_MANIFEST_DIR");
     command.env_remove("CARGO_MANIFEST_PATH");
-    command
 }
 
 /// The same command, but it gets SIGTERM when this process dies, however it

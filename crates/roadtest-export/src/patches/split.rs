@@ -29,6 +29,8 @@ pub(super) struct Part {
 enum Place {
     Crate(usize, String),
     Xtask,
+    /// It uses the commands.
+    Checks,
     Base,
     Subsystem(String),
     Workspace,
@@ -36,7 +38,7 @@ enum Place {
 }
 
 /// The crates from the bottom to the top. One that is not listed comes last.
-const CRATES: [(&str, &str); 13] = [
+const CRATES: [(&str, &str); 18] = [
     (
         "roadtest-wire",
         "the messages between a test and the agent in the guest",
@@ -68,6 +70,23 @@ const CRATES: [(&str, &str); 13] = [
         "roadtest-uml",
         "the way from a kernel tree to a kernel that can be booted",
     ),
+    (
+        "roadtest-command",
+        "what every command stands on: output, exit codes, processes",
+    ),
+    (
+        "roadtest-report",
+        "what people and programs read about tests",
+    ),
+    (
+        "roadtest-run",
+        "the way from a command to the verdicts of the tests",
+    ),
+    (
+        "roadtest-scaffold",
+        "the files of a first test for a driver",
+    ),
+    ("roadtest-export", "the way of all this into a kernel tree"),
     (
         "roadtest",
         "what the authors of tests use: boards, drivers, timelines",
@@ -109,6 +128,7 @@ fn place(path: &str) -> Place {
         }
         // Their lists of modules name every subsystem.
         ["crates", "roadtest-chips" | "roadtest-drivers", ..] => Place::Workspace,
+        ["crates", "roadtest-ci", ..] => Place::Checks,
         ["crates", name, ..] => {
             let known = CRATES.iter().position(|(known, _)| known == name);
             Place::Crate(known.unwrap_or(CRATES.len()), (*name).to_owned())
@@ -132,6 +152,10 @@ fn part(place: &Place, paths: Vec<String>) -> Part {
         Place::Xtask => (
             "roadtest: add the commands".to_owned(),
             "`cargo xtask` builds UML, runs the tests and shows what became of them.".to_owned(),
+        ),
+        Place::Checks => (
+            "roadtest: add the checks of its developers".to_owned(),
+            "`cargo xtask ci` does all of them; a run of tests needs none.".to_owned(),
         ),
         Place::Base => (
             "roadtest: add the configuration of the kernel".to_owned(),

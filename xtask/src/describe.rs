@@ -6,6 +6,7 @@ use roadtest_chips::registry::{self, Entry};
 use roadtest_command::console;
 use roadtest_command::exit::{self, Done};
 use roadtest_model::StimulusKind;
+use roadtest_model::register::describe::contracts;
 
 /// Print a chip's register map as documentation.
 #[derive(clap::Args)]
@@ -68,7 +69,7 @@ fn describe(entry: &Entry) -> String {
         Some(map) => map.describe(),
         None => "Its protocol is not a register map; the model's file describes it.\n".to_owned(),
     };
-    head + &body + &stimuli(&entry.stimuli)
+    head + &body + &contracts(&entry.contracts) + &stimuli(&entry.stimuli)
 }
 
 /// What a person can set of the world around it, as a table.

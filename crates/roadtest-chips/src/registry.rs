@@ -2,10 +2,12 @@
 //! Every model of this crate by name, for commands that describe chips. A
 //! test does not need it: it names the chip's type.
 
-use roadtest_model::register::{Map, RegisterChip};
+use roadtest_model::register::{Contract, Map, RegisterChip};
 use roadtest_model::{Chip, StimulusKind, stimulus};
 
-use crate::{hwmon, iio, misc, regulator, rtc};
+use crate::hwmon::pmbus::ltc2978::Ltc2977;
+use crate::misc::eeprom::at24::{At24c02, At24c256};
+use crate::{hwmon, iio, regulator, rtc};
 
 /// A model of this crate.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct Entry {
     pub module: &'static str,
     /// The registers; none where the chip's protocol is no register map.
     pub map: Option<&'static Map>,
+    /// The rules beyond bits that the model checks.
+    pub contracts: Vec<Contract>,
     /// What can be set of the world around it.
     pub stimuli: Vec<StimulusKind>,
 }
@@ -37,7 +41,7 @@ pub fn all() -> Vec<Entry> {
         mapped::<hwmon::lm75::Lm75>(),
         mapped::<hwmon::lm75::Pct2075>(),
         mapped::<hwmon::lm75::Tmp75>(),
-        raw(hwmon::pmbus::ltc2978::Ltc2977::new(0x5c)),
+        raw(Ltc2977::new(0x5c), Ltc2977::CONTRACTS),
         mapped::<hwmon::tmp401::Tmp431>(),
         mapped::<iio::light::opt3001::Opt3001>(),
         mapped::<iio::light::opt4001::Opt4001>(),
@@ -48,8 +52,8 @@ pub fn all() -> Vec<Entry> {
         mapped::<iio::light::vcnl4000::Vcnl4200>(),
         mapped::<iio::proximity::irsd200::Irsd200>(),
         mapped::<iio::temperature::tmp117::Tmp117>(),
-        raw(misc::eeprom::at24::At24c02::new()),
-        raw(misc::eeprom::at24::At24c256::new()),
+        raw(At24c02::new(), At24c02::CONTRACTS),
+        raw(At24c256::new(), At24c256::CONTRACTS),
         mapped::<regulator::tps6286x::Tps6286x>(),
         mapped::<regulator::tps6287x::Tps6287x>(),
         mapped::<rtc::pcf8563::Pcf8563>(),
@@ -58,21 +62,24 @@ pub fn all() -> Vec<Entry> {
     all
 }
 
-fn mapped<C: RegisterChip>() -> Entry {
+fn mapped<C: RegisterChip + Default>() -> Entry {
+    let start_up = C::default().regs().start_up().map(Contract::Gap);
     Entry {
         compatible: C::COMPATIBLE,
         module: module::<C>(),
         map: Some(C::MAP),
+        contracts: start_up.into_iter().chain(C::CONTRACTS.to_vec()).collect(),
         stimuli: stimulus::kinds(C::STIMULI),
     }
 }
 
 /// A chip that is no register map describes itself.
-fn raw<C: Chip>(chip: C) -> Entry {
+fn raw<C: Chip>(chip: C, contracts: &[Contract]) -> Entry {
     Entry {
         compatible: chip.compatible(),
         module: module::<C>(),
         map: None,
+        contracts: contracts.to_vec(),
         stimuli: chip.stimuli(),
     }
 }

@@ -2,11 +2,12 @@
 //! Transfers against a chip without a kernel, for the unit tests of models:
 //! each function is one transfer, and its result is the timeline's text.
 
-use roadtest_model::{Bus, Chip, Direction, I2cTarget, Nack, SimTime};
+use roadtest_model::{Bus, Chip, Direction, I2cTarget, Nack, Severity, SimTime};
 
-/// What was seen of one message: lines, violations, and the outcome.
+/// What was seen of one message: lines, complaints (`!` where the datasheet
+/// forbids it, `?` where it is unwise), and the outcome.
 fn show(bus: Bus, outcome: Result<(), Nack>) -> String {
-    let (accesses, violations) = bus.into_parts();
+    let (accesses, complaints) = bus.into_parts();
     let mut lines = Vec::new();
     for access in accesses {
         let letter = match access.direction {
@@ -19,7 +20,13 @@ fn show(bus: Bus, outcome: Result<(), Nack>) -> String {
         );
         lines.push(line.trim_end().to_owned());
     }
-    lines.extend(violations.into_iter().map(|v| format!("! {}", v.text)));
+    for complaint in complaints {
+        let mark = match complaint.severity {
+            Severity::Forbidden => '!',
+            Severity::Unwise => '?',
+        };
+        lines.push(format!("{mark} {}", complaint.text));
+    }
     if outcome == Err(Nack) {
         lines.push("NACK".to_owned());
     }

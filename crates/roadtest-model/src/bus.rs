@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What a chip sees of the world while it is accessed, and what it tells
-//! about the access: decoded lines for the timeline and broken contracts.
+//! about the access: decoded lines for the timeline and broken rules.
+
+use std::fmt;
 
 use crate::SimTime;
 
@@ -33,12 +35,32 @@ pub struct Access {
     pub fields: String,
 }
 
-/// A contract of the datasheet that the driver broke. It fails the test
-/// unless the test expects it.
+/// How grave it is that a driver broke a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The datasheet forbids it. It fails the test unless the test expects it.
+    Forbidden,
+    /// It is legal and hardly meant, or the rule is none of a datasheet's: a
+    /// mark on the timeline, which a test can assert and which fails none.
+    Unwise,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Forbidden => "forbidden",
+            Self::Unwise => "unwise",
+        })
+    }
+}
+
+/// A rule that the driver broke.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// What was broken, naming register, field and datasheet section:
-    /// `write of 0x0010 sets reserved bits 0x0010 of CONFIG (8.6.1.2)`.
+pub struct Complaint {
+    /// How grave it is.
+    pub severity: Severity,
+    /// What was broken, naming register, field and source:
+    /// `write of 0x0010 sets reserved bits 0x0010 of CONFIG (7.6.1.1.2)`.
     pub text: String,
 }
 
@@ -48,7 +70,7 @@ pub struct Bus {
     now: SimTime,
     held: bool,
     accesses: Vec<Access>,
-    violations: Vec<Violation>,
+    complaints: Vec<Complaint>,
 }
 
 impl Bus {
@@ -58,7 +80,7 @@ impl Bus {
             now,
             held: false,
             accesses: Vec::new(),
-            violations: Vec::new(),
+            complaints: Vec::new(),
         }
     }
 
@@ -85,13 +107,31 @@ impl Bus {
         self.held
     }
 
-    /// Reports that the driver broke a contract of the datasheet.
+    /// Reports that the driver did what the datasheet forbids. It fails the
+    /// test.
     pub fn violation(&mut self, text: impl Into<String>) {
-        self.violations.push(Violation { text: text.into() });
+        self.complain(Complaint {
+            severity: Severity::Forbidden,
+            text: text.into(),
+        });
+    }
+
+    /// Reports that the driver did something that is legal and hardly meant.
+    /// It is a mark on the timeline and fails nothing.
+    pub fn unwise(&mut self, text: impl Into<String>) {
+        self.complain(Complaint {
+            severity: Severity::Unwise,
+            text: text.into(),
+        });
+    }
+
+    /// Reports that the driver broke a rule.
+    pub fn complain(&mut self, complaint: Complaint) {
+        self.complaints.push(complaint);
     }
 
     /// What was logged, in order; for the runtime and for unit tests.
-    pub fn into_parts(self) -> (Vec<Access>, Vec<Violation>) {
-        (self.accesses, self.violations)
+    pub fn into_parts(self) -> (Vec<Access>, Vec<Complaint>) {
+        (self.accesses, self.complaints)
     }
 }

@@ -20,7 +20,7 @@ pub mod stimulus;
 pub mod time;
 pub mod units;
 
-pub use bus::{Access, Bus, Direction, Nack, Violation};
+pub use bus::{Access, Bus, Complaint, Direction, Nack, Severity};
 pub use chip::Chip;
 pub use i2c::I2cTarget;
 pub use level::{Edge, Level};

@@ -26,7 +26,7 @@ pub mod storage;
 pub mod words;
 
 pub use chip::RegisterChip;
-pub use contract::{Guard, MinGap, Supply};
+pub use contract::{Contract, DRIVER, Guard, MinGap, Supply};
 pub use i2c::I2cRegisters;
 pub use names::{NameError, Named};
 pub use spec::{Field, Map, Place, Register, Rule, Word};

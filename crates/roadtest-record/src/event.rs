@@ -77,6 +77,13 @@ pub enum What {
         /// What was broken.
         text: String,
     },
+    /// Something legal that a driver hardly means; it fails no test.
+    Unwise {
+        /// The chip's name on the board.
+        chip: String,
+        /// What is unwise.
+        text: String,
+    },
     /// Something the guest did wrong towards a device.
     Malformed {
         /// The device.

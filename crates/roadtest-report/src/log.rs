@@ -94,7 +94,9 @@ fn chosen<'a>(test: &'a Test, name: Option<&str>) -> anyhow::Result<Vec<&'a Even
 /// The names that an entry has to do with.
 fn subjects(what: &What) -> Vec<&str> {
     match what {
-        What::I2c { chip, .. } | What::Violation { chip, .. } => vec![chip],
+        What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } => {
+            vec![chip]
+        }
         What::Pin { pin, by, .. } => vec![pin, by],
         What::Interrupt { pin, .. } => vec![pin],
         What::Malformed { device, .. } => vec![device],
@@ -152,6 +154,7 @@ fn text(what: &What) -> String {
         What::Request { text, answer } => write!(line, "> {text} = {answer}"),
         What::Kernel { text } => write!(line, "# {text}"),
         What::Violation { chip, text } => write!(line, "{chip:12} ! {text}"),
+        What::Unwise { chip, text } => write!(line, "{chip:12} ? {text}"),
         What::Malformed { device, text } => write!(line, "! {device}: {text}"),
     };
     line.trim_end().to_owned()

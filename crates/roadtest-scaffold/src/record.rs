@@ -55,7 +55,7 @@ pub(super) fn run(root: &Path, manifest: &Path, driver: &str, name: &str) -> any
     };
     let events: Vec<Event> = roadtest_record::load(&folder.join("timeline.json"))?;
     let violations = events.into_iter().filter_map(|event| match event.what {
-        What::Violation { text, .. } => Some(text),
+        What::Violation { text, .. } | What::Unwise { text, .. } => Some(text),
         _ => None,
     });
     Ok(Ran {

@@ -40,7 +40,9 @@ impl Timeline {
     /// The events of one chip and of its interrupt line.
     pub(crate) fn of_chip(events: &[Event], name: &str, pin: Option<&str>) -> Self {
         let events = events.iter().filter(|event| match &event.what {
-            What::I2c { chip, .. } | What::Violation { chip, .. } => chip == name,
+            What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } => {
+                chip == name
+            }
             What::Pin { pin: changed, .. } => Some(changed.as_str()) == pin,
             _ => false,
         });
@@ -76,6 +78,15 @@ impl Timeline {
         let events = self.only(matches).events;
         let times = events.iter().map(|event| SimTime::ns(event.time_ns));
         times.collect()
+    }
+
+    /// What a model marked as unwise, in order: legal, and hardly meant.
+    pub fn unwise(&self) -> Vec<String> {
+        let marks = self.events.iter().filter_map(|event| match &event.what {
+            What::Unwise { text, .. } => Some(text.clone()),
+            _ => None,
+        });
+        marks.collect()
     }
 
     /// The values written to a register, in order, as the datasheet's
@@ -139,7 +150,9 @@ pub(crate) fn with_times(events: &[Event]) -> String {
 
 fn write_what(out: &mut impl fmt::Write, what: &What, scope: &Scope) -> fmt::Result {
     let mut line = String::new();
-    if let (Scope::All, What::I2c { chip, .. } | What::Violation { chip, .. }) = (scope, what) {
+    if let What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } = what
+        && *scope == Scope::All
+    {
         write!(line, "{chip:12} ")?;
     }
     match what {
@@ -171,6 +184,7 @@ fn write_what(out: &mut impl fmt::Write, what: &What, scope: &Scope) -> fmt::Res
         What::Request { text, answer } => write!(line, "> {text} = {answer}")?,
         What::Kernel { text } => write!(line, "# {text}")?,
         What::Violation { text, .. } => write!(line, "! {text}")?,
+        What::Unwise { text, .. } => write!(line, "? {text}")?,
         What::Malformed { device, text } => write!(line, "! {device}: {text}")?,
     }
     out.write_str(line.trim_end())

@@ -16,7 +16,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use roadtest_model::{Access, Bus, Chip, Edge, Level, SimTime};
+use roadtest_model::{Access, Bus, Chip, Complaint, Edge, Level, Severity, SimTime};
 use roadtest_record::event::What;
 
 use crate::context;
@@ -58,6 +58,17 @@ impl World {
         self.trace.borrow_mut().breach(self.now(), chip, text);
     }
 
+    /// A chip complains about the driver.
+    pub(crate) fn complain(&self, chip: &str, complaint: Complaint) {
+        match complaint.severity {
+            Severity::Forbidden => self.breach(chip, complaint.text),
+            Severity::Unwise => self.log(What::Unwise {
+                chip: chip.to_owned(),
+                text: complaint.text,
+            }),
+        }
+    }
+
     /// Calls into a model, whose panic is not ours.
     pub(crate) fn guarded<R>(
         &self,
@@ -82,13 +93,13 @@ impl World {
         }
     }
 
-    /// What a chip logged during a call of its bus; the contracts that were
-    /// broken are reported.
+    /// What a chip logged during a call of its bus; what it complains about is
+    /// on the timeline at once.
     pub(crate) fn take_accesses(&self, chip: ChipId, bus: Bus) -> Vec<Access> {
-        let (accesses, violations) = bus.into_parts();
+        let (accesses, complaints) = bus.into_parts();
         let name = self.chips.borrow()[chip].name.clone();
-        for violation in violations {
-            self.breach(&name, violation.text);
+        for complaint in complaints {
+            self.complain(&name, complaint);
         }
         accesses
     }

@@ -9,12 +9,14 @@
 //! Modelled: conversions in virtual time at the rate of CONVERSION_RATE,
 //! shutdown, one shot, both ranges, latched and live alarms, an open diode.
 //! A temperature that is read before the first conversion in the configured
-//! range has ended is a broken contract. Not modelled: the addresses of the
+//! range has ended is marked as unwise. Not modelled: the addresses of the
 //! low bytes alone, the ALERT and THERM outputs and their counters, the
 //! effect of n-factor and beta on the result, and the spread of times.
 
-use roadtest_model::register::{Guard, I2cRegisters, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus, registers};
+use roadtest_model::register::{
+    Contract, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+};
+use roadtest_model::{Bus, Celsius, Level, Severity, SimTime, Stimulus, registers};
 
 registers! {
     /// TI TMP431, datasheet SBOS441F, table 3.
@@ -68,6 +70,7 @@ const CONVERSION: SimTime = SimTime::ms(15 + 126);
 const STALE: Guard = Guard {
     state: "the first conversion has not ended",
     section: "electrical characteristics",
+    severity: Severity::Unwise,
     writes: &[],
     reads: &[reg::LOCAL_TEMP, reg::REMOTE_TEMP],
 };
@@ -99,6 +102,12 @@ pub struct Tmp431 {
     remote: Diode,
     /// When the running or next conversion ends.
     done_at: Option<SimTime>,
+}
+
+impl Default for Tmp431 {
+    fn default() -> Self {
+        Self::new(Celsius::milli(25_000))
+    }
 }
 
 impl Tmp431 {
@@ -242,6 +251,7 @@ impl RegisterChip for Tmp431 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[Contract::Guard(STALE)];
 
     fn regs(&self) -> &Registers {
         &self.registers

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! An output voltage that moves in time, and the contract that a driver owes
-//! its consumers: when a call that changed the voltage has returned, the
-//! output is there. On the bus that is a minimum time between the command
-//! that moves the output and the next access, for a driver waits inside of
-//! the call.
+//! An output voltage that moves in time, and what a driver owes its consumers:
+//! when a call that changed the voltage has returned, the output is there. On
+//! the bus that is a minimum time between the command that moves the output
+//! and the next access, for a driver waits inside of the call. No datasheet
+//! forbids an access on the ramp: it is marked as unwise.
 
 use roadtest_model::register::MinGap;
 use roadtest_model::{Bus, SimTime};
@@ -59,7 +59,7 @@ impl Output {
         self.to_uv = uv;
         self.began = now;
         self.takes = takes;
-        self.contract = MinGap::new(what, section, takes);
+        self.contract = MinGap::new(what, section, takes).unwise();
         self.contract.begin(now);
     }
 
@@ -82,8 +82,8 @@ impl Output {
 
     /// Reports the first access while the output still moves.
     pub(super) fn accessed(&mut self, bus: &mut Bus) {
-        if let Err(text) = self.contract.check(bus.now()) {
-            bus.violation(text);
+        if let Err(complaint) = self.contract.check(bus.now()) {
+            bus.complain(complaint);
             self.contract = MinGap::new("", "", SimTime::ZERO);
         }
     }
@@ -91,6 +91,8 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
+    use roadtest_model::{Complaint, Severity};
+
     use super::*;
 
     #[test]
@@ -112,7 +114,10 @@ mod tests {
         let early = |output: &mut Output, now| {
             let mut bus = Bus::at(now);
             output.accessed(&mut bus);
-            bus.into_parts().1.len()
+            let (_, complaints) = bus.into_parts();
+            let unwise = |one: &Complaint| one.severity == Severity::Unwise;
+            assert!(complaints.iter().all(unwise));
+            complaints.len()
         };
         assert_eq!(early(&mut output.clone(), SimTime::us(100)), 0);
         assert_eq!(early(&mut output, SimTime::us(98)), 1);

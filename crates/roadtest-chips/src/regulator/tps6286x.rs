@@ -5,13 +5,15 @@
 //!
 //! Modelled: the set point of VOUT1 with its ramp in virtual time, the
 //! software enable with its start-up time, forced PWM. An access while the
-//! output still moves is a broken contract: the driver has told its consumer
+//! output still moves is marked as unwise: the driver has told its consumer
 //! of a voltage that was not there. Not modelled: VOUT2 behind the VID pin,
 //! faults behind STATUS, and the spread of the times; the ramp has the slope
 //! that CONTROL asks for.
 
-use roadtest_model::register::{I2cRegisters, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Direction, Level, Nack, SimTime, registers};
+use roadtest_model::register::{
+    Contract, DRIVER, I2cRegisters, Map, Register, RegisterChip, Registers,
+};
+use roadtest_model::{Bus, Direction, Level, Nack, Severity, SimTime, registers};
 
 use super::ramp::Output;
 
@@ -109,6 +111,18 @@ impl Tps6286x {
 impl RegisterChip for Tps6286x {
     const COMPATIBLE: &'static str = "ti,tps62864";
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Other {
+            rule: "no access on the ramp that VOUT1 began",
+            section: "voltage ramp",
+            severity: Severity::Unwise,
+        },
+        Contract::Other {
+            rule: "no access in the 3 ms after SWEN = 1",
+            section: DRIVER,
+            severity: Severity::Unwise,
+        },
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -134,7 +148,7 @@ impl RegisterChip for Tps6286x {
                 self.start_up
             };
             let what = "SWEN to next access";
-            self.output.go(what, "start-up", uv, takes, now);
+            self.output.go(what, DRIVER, uv, takes, now);
         }
     }
 
@@ -178,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn an_access_on_the_ramp_is_a_violation() {
+    fn an_access_on_the_ramp_is_marked() {
         let mut chip = Tps6286x::new().with_control(0x23);
         write(&mut chip, SimTime::ZERO, &[0x01, 0x00]);
         let text = write(&mut chip, SimTime::us(499), &[0x01, 0x00]);
         assert_eq!(
             text,
             "W VOUT1 00 vo1_set=0\n\
-             ! 499 us from VOUT1 to next access, at least 500 us required (voltage ramp)"
+             ? 499 us from VOUT1 to next access, at least 500 us required (voltage ramp)"
         );
         assert_eq!(
             read(&mut chip, SimTime::ms(1), &[0x03], 1),

@@ -12,8 +12,10 @@
 mod calendar;
 mod timer;
 
-use roadtest_model::register::{I2cRegisters, Increment, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
+use roadtest_model::register::{
+    Contract, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
+};
+use roadtest_model::{Bus, Direction, Level, Nack, Severity, SimTime, Stimulus, registers};
 
 use calendar::Clock;
 use timer::Countdown;
@@ -211,6 +213,18 @@ impl RegisterChip for Pcf8563 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Other {
+            rule: "02h to 08h are written in one access",
+            section: "8.5",
+            severity: Severity::Forbidden,
+        },
+        Contract::Other {
+            rule: "an access takes at most 1 s",
+            section: "8.5",
+            severity: Severity::Forbidden,
+        },
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers

@@ -4,6 +4,7 @@
 //! [`I2cRegisters`](super::I2cRegisters), [`SpiRegisters`](super::SpiRegisters),
 //! or both.
 
+use super::contract::Contract;
 use super::spec::{Map, Register};
 use super::storage::Registers;
 use super::words::{Burst, Walk};
@@ -23,6 +24,9 @@ pub trait RegisterChip: 'static {
     const MAP: &'static Map;
     /// What can be set by name, see [`Chip::stimuli`].
     const STIMULI: &'static [Stimulus<Self>] = &[];
+    /// The rules beyond bits that the model checks, for documentation; the one
+    /// on the first access after power-up is known to the registers.
+    const CONTRACTS: &'static [Contract] = &[];
     /// See [`Chip::pins`].
     const PINS: &'static [&'static str] = &[];
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! A register map as documentation in Markdown.
+//! A register map, and the rules beyond it, as documentation in Markdown.
 
 use std::fmt::Write;
 
+use super::contract::Contract;
 use super::spec::{Field, Map};
 
 impl Map {
@@ -14,7 +15,7 @@ impl Map {
             text.push_str(line.trim());
             text.push('\n');
         }
-        text.push_str("\n| address | register | access | reset | section |\n");
+        text.push_str("\n| address | register | access | reset | source |\n");
         text.push_str("|---|---|---|---|---|\n");
         for r in self.registers {
             let reset = r.word.hex(r.reset);
@@ -51,6 +52,28 @@ impl Map {
         }
         text
     }
+}
+
+/// The rules beyond bits as a table with its heading; nothing where there are
+/// none. The source is a section of the datasheet, or `driver` where the rule
+/// is what the kernel's driver takes for granted.
+pub fn contracts(contracts: &[Contract]) -> String {
+    if contracts.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        "\n## Rules beyond bits\n\n| rule | source | to break it is |\n|---|---|---|\n".to_owned();
+    for contract in contracts {
+        // Why: writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            contract.rule(),
+            contract.source(),
+            contract.severity()
+        );
+    }
+    text
 }
 
 fn bits(field: &Field) -> String {

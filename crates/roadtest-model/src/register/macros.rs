@@ -7,11 +7,11 @@
 /// use roadtest_model::registers;
 ///
 /// registers! {
-///     /// TI OPT3001, datasheet SBOS681C, section 8.6.
+///     /// TI OPT3001, datasheet SBOS681C, section 7.6.
 ///     pub mod reg: u16be {
-///         RESULT @ 0x00 ro = 0x0000, "8.6.1.1.1" { EXPONENT[15:12], MANTISSA[11:0] }
+///         RESULT @ 0x00 ro = 0x0000, "7.6.1.1.1" { EXPONENT[15:12], MANTISSA[11:0] }
 ///         /// What to do and how long.
-///         CONFIG @ 0x01 rw = 0xc810, "8.6.1.1.2" {
+///         CONFIG @ 0x01 rw = 0xc810, "7.6.1.1.2" {
 ///             RANGE[15:12] (0..=12),
 ///             CONVERSION_TIME[11] "CT" { Ms100 = 0, Ms800 = 1 },
 ///             MODE[10:9] { Shutdown = 0, Single = 1, Continuous = 2, ContinuousToo = 3 },
@@ -33,7 +33,8 @@
 ///   so (`STATUS: u8`).
 /// - A register is `NAME @ address rule = reset, "section"`, then its fields
 ///   in braces, or `;` where every bit is valid. With fields, bits of no field
-///   are reserved.
+///   are reserved. A section of `"driver"` says that no datasheet does:
+///   breaking the register's rules is then [unwise](crate::Severity::Unwise).
 /// - A rule is `rw`, `ro`, `wo`, `w1c`, `w1s`, `sc` or `rc`, see
 ///   [`Rule`](crate::register::Rule). A field without one has its register's.
 /// - A field is `NAME[high:low] rule "note"`, then its legal values as a range

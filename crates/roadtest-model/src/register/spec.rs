@@ -194,7 +194,8 @@ pub struct Register {
     pub rule: Rule,
     /// The value after power-up.
     pub reset: u32,
-    /// The datasheet's section; may be empty.
+    /// The datasheet's section, or [`DRIVER`](super::DRIVER) where the driver is
+    /// all that is known; may be empty.
     pub section: &'static str,
     /// The fields, or `None` where the declaration lists none and every bit
     /// is valid. With a list, bits of no field are reserved.
@@ -235,7 +236,7 @@ impl Register {
         }
     }
 
-    /// ` (8.6.1.2)`, or nothing where no section is declared.
+    /// ` (7.6.1.1.2)`, or nothing where no section is declared.
     pub(crate) fn cite(&self) -> String {
         cite(self.section)
     }

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::contract::{Guard, Supply};
+use super::contract::{Guard, MinGap, Supply, severity};
 use super::spec::{Map, Place, Register, Rule, verb};
 use super::spi::Frame;
-use crate::{Access, Bus, Direction, Level, Nack, SimTime};
+use crate::{Access, Bus, Complaint, Direction, Level, Nack, Severity, SimTime};
 
 /// The registers of one chip, and where it is in a message of its bus protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,11 @@ impl Registers {
     /// Whether the supply is on.
     pub const fn has_power(&self) -> bool {
         self.supply.level().is_high()
+    }
+
+    /// The contract on the first access after power-up, where there is one.
+    pub fn start_up(&self) -> Option<MinGap> {
+        self.supply.start_up()
     }
 
     /// The driver accesses the chip: see [`Supply::accessed`].
@@ -142,7 +147,7 @@ impl Registers {
     }
 
     /// From now until [`leave`](Registers::leave), accesses that `guard`
-    /// names are violations.
+    /// names are reported.
     pub fn enter(&mut self, guard: Guard) {
         if !self.guards.contains(&guard) {
             self.guards.push(guard);
@@ -159,11 +164,8 @@ impl Registers {
     pub(super) fn driver_read(&self, register: Register, bus: &mut Bus) -> u32 {
         self.check_guards(register, Direction::Read, None, bus);
         if register.rule == Rule::WriteOnly {
-            bus.violation(format!(
-                "read of write-only {}{}",
-                register.name,
-                register.cite()
-            ));
+            let text = format!("read of write-only {}{}", register.name, register.cite());
+            complain(register, text, bus);
         }
         self.get(register) & !register.bits(Rule::WriteOnly)
     }
@@ -220,16 +222,25 @@ impl Registers {
                     format!(" of 0x{} to", register.word.hex(v))
                 });
                 let of = if value.is_empty() { " of" } else { "" };
-                bus.violation(format!(
+                let text = format!(
                     "{}{value}{of} {} while {}{}",
                     verb(direction),
                     register.name,
                     guard.state,
                     super::spec::cite(guard.section),
-                ));
+                );
+                let severity = severity(guard.section, guard.severity);
+                bus.complain(Complaint { severity, text });
             }
         }
     }
+}
+
+/// Reports that a rule of `register`'s declaration was broken, which is as
+/// grave as where the declaration comes from.
+pub(super) fn complain(register: Register, text: String, bus: &mut Bus) {
+    let severity = severity(register.section, Severity::Forbidden);
+    bus.complain(Complaint { severity, text });
 }
 
 /// Reports what `value` must not do to `register`.
@@ -238,7 +249,8 @@ fn check_write(register: Register, value: u32, bus: &mut Bus) {
     let name = register.name;
     let section = register.cite();
     if !register.rule.writable() {
-        bus.violation(format!("{written} to read-only {name}{section}"));
+        let text = format!("{written} to read-only {name}{section}");
+        complain(register, text, bus);
         return;
     }
     let reserved = register.reserved();
@@ -248,18 +260,18 @@ fn check_write(register: Register, value: u32, bus: &mut Bus) {
     ] {
         if bits != 0 {
             let bits = register.word.hex(bits);
-            bus.violation(format!(
-                "{written} {does} reserved bits 0x{bits} of {name}{section}"
-            ));
+            let text = format!("{written} {does} reserved bits 0x{bits} of {name}{section}");
+            complain(register, text, bus);
         }
     }
     for field in register.fields() {
         let number = field.of(value);
         if field.rule.writable() && !field.is_legal(number) {
-            bus.violation(format!(
+            let text = format!(
                 "{written} sets {} of {name} to {number}, which is not a legal value{section}",
                 field.name
-            ));
+            );
+            complain(register, text, bus);
         }
     }
 }

@@ -8,7 +8,7 @@
 )]
 
 use super::{I2cRegisters, Increment, Register, RegisterChip, Registers};
-use crate::{Bus, Direction, I2cTarget, Nack, SimTime, registers};
+use crate::{Bus, Direction, I2cTarget, Nack, Severity, SimTime, registers};
 
 mod messages;
 mod names;
@@ -93,9 +93,9 @@ impl I2cRegisters for Example {
     }
 }
 
-/// What a message did, as the timeline shows it, violations after the lines.
+/// What a message did, as the timeline shows it, complaints after the lines.
 fn show(bus: Bus, outcome: &str) -> String {
-    let (accesses, violations) = bus.into_parts();
+    let (accesses, complaints) = bus.into_parts();
     let mut text = String::from(outcome);
     for access in accesses {
         let line = format!(
@@ -105,8 +105,12 @@ fn show(bus: Bus, outcome: &str) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    for violation in violations {
-        text.push_str(&format!("! {}\n", violation.text));
+    for complaint in complaints {
+        let mark = match complaint.severity {
+            Severity::Forbidden => '!',
+            Severity::Unwise => '?',
+        };
+        text.push_str(&format!("{mark} {}\n", complaint.text));
     }
     text
 }

@@ -5,8 +5,8 @@
 //! [`spi`](super::spi).
 
 use super::chip::RegisterChip;
-use super::spec::{Register, Word, verb};
-use super::storage::line;
+use super::spec::{Register, Word};
+use super::storage::{complain, line};
 use crate::{Access, Bus, Direction};
 
 /// What the pointer does after each word.
@@ -158,13 +158,14 @@ fn write_word<C: RegisterChip + ?Sized>(
 ) {
     if bytes.len() < register.word.bytes() {
         bus.log(raw(Direction::Write, register.name.to_owned(), bytes));
-        bus.violation(format!(
+        let text = format!(
             "write of {} of {} bytes to {}{}",
             bytes.len(),
             register.word.bytes(),
             register.name,
             register.cite()
-        ));
+        );
+        complain(register, text, bus);
         return;
     }
     let value = register.word.decode(bytes);
@@ -176,7 +177,8 @@ fn write_word<C: RegisterChip + ?Sized>(
 }
 
 /// An access where no register is: shown always, reported once per burst and
-/// address.
+/// address. Datasheets keep such addresses to themselves: what is written
+/// there must not be changed, and what is read there has no meaning.
 fn unknown_address(
     direction: Direction,
     pointer: u32,
@@ -185,16 +187,14 @@ fn unknown_address(
     bus: &mut Bus,
 ) {
     bus.log(raw(direction, format!("{pointer:#04x}"), bytes));
-    if *reported != Some(pointer) {
-        *reported = Some(pointer);
-        let verb = verb(direction);
-        let way = match direction {
-            Direction::Write => "to",
-            Direction::Read => "of",
-        };
-        bus.violation(format!(
-            "{verb} {way} {pointer:#04x}, where there is no register"
-        ));
+    if *reported == Some(pointer) {
+        return;
+    }
+    *reported = Some(pointer);
+    let place = format!("{pointer:#04x}, where there is no register");
+    match direction {
+        Direction::Write => bus.violation(format!("write to {place}")),
+        Direction::Read => bus.unwise(format!("read of {place}")),
     }
 }
 

@@ -170,6 +170,7 @@ impl<'a> Strings<'a> {
             What::Kernel { text } => (5, vec![text]),
             What::Violation { chip, text } => (6, vec![chip, text]),
             What::Malformed { device, text } => (7, vec![device, text]),
+            What::Unwise { chip, text } => (8, vec![chip, text]),
         };
         row.push(kind);
         for text in texts {

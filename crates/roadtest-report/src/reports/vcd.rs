@@ -121,6 +121,9 @@ fn collect(events: &[Event]) -> Changes {
             What::Violation { chip, text } => {
                 changes.text(at, "guest", "violation", &format!("{chip}: {text}"));
             }
+            What::Unwise { chip, text } => {
+                changes.text(at, "guest", "unwise", &format!("{chip}: {text}"));
+            }
             What::Malformed { device, text } => {
                 changes.text(at, "guest", "violation", &format!("{device}: {text}"));
             }

@@ -11,7 +11,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use roadtest_dt::Node;
-use roadtest_model::{Access, Bus, Direction, I2cTarget, SimTime};
+use roadtest_model::{Access, Bus, Complaint, Direction, I2cTarget, SimTime};
 use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request, Sequencer};
@@ -361,8 +361,8 @@ impl I2c {
         };
         world.trace.borrow_mut().i2c(world.now(), &message);
         if let Some(id) = id {
-            for text in done.violations {
-                world.breach(&message.chip, text);
+            for complaint in done.complaints {
+                world.complain(&message.chip, complaint);
             }
             world.settle(id);
         }
@@ -418,13 +418,13 @@ impl I2c {
             let mut bus = Bus::at(world.now());
             world.guard(*id, || target.borrow_mut().stop(&mut bus));
             let name = world.chips.borrow()[*id].name.clone();
-            let (accesses, violations) = bus.into_parts();
+            let (accesses, complaints) = bus.into_parts();
             let now = world.now();
             let mut trace = world.trace.borrow_mut();
             trace.i2c_stopped(now, *address, &name, accesses);
             drop(trace);
-            for violation in violations {
-                world.breach(&name, violation.text);
+            for complaint in complaints {
+                world.complain(&name, complaint);
             }
             world.settle(*id);
         }
@@ -447,7 +447,7 @@ struct Done {
     read: Vec<u8>,
     held: bool,
     accesses: Vec<Access>,
-    violations: Vec<String>,
+    complaints: Vec<Complaint>,
 }
 
 impl Controller for I2c {
@@ -523,7 +523,7 @@ impl Controller for I2c {
                             read: Vec::new(),
                             held: false,
                             accesses,
-                            violations: Vec::new(),
+                            complaints: Vec::new(),
                         };
                         self.finish(done, port);
                     }
@@ -541,7 +541,7 @@ impl Controller for I2c {
             ) => {
                 let (outcome, read, bus) = self.data_ended(&request, unit, accepted, port.world);
                 let held = bus.is_held();
-                let (more, violations) = bus.into_parts();
+                let (more, complaints) = bus.into_parts();
                 accesses.extend(more);
                 let done = Done {
                     start,
@@ -549,7 +549,7 @@ impl Controller for I2c {
                     read,
                     held,
                     accesses,
-                    violations: violations.into_iter().map(|one| one.text).collect(),
+                    complaints,
                 };
                 self.finish(done, port);
             }

@@ -102,7 +102,9 @@ pub struct Descriptor {
 /// Where the kernel cannot be asked.
 ///
 /// # Panics
-/// Where the regulator does something else than the descriptor says.
+/// Where the regulator does something else than the descriptor says, and where
+/// the model marked something as unwise, such as an access while the output
+/// still moves.
 pub fn check<C: Chip>(
     chip: &Wired<C>,
     regulator: &Regulator,
@@ -110,6 +112,7 @@ pub fn check<C: Chip>(
     descriptor: &Descriptor,
 ) -> Result {
     let mut bus = Registers::of(chip);
+    let marks = chip.timeline().unwise();
     chip.forget();
     let first = descriptor.ranges.first().map_or(0, |range| range.first_uv);
     assert_eq!(regulator.state(), Ok(State::Disabled), "before the suite");
@@ -136,6 +139,7 @@ pub fn check<C: Chip>(
     }
     consumer.disable()?;
     enabled(chip, &mut bus, regulator, descriptor, State::Disabled);
+    assert_eq!(chip.timeline().unwise(), marks, "unwise in the suite");
     Ok(())
 }
 

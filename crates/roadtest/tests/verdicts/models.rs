@@ -115,3 +115,24 @@ fn a_reserved_bit_is_a_violation() {
         verdict.assert_failed(Outcome::ModelViolation, part);
     }
 }
+
+#[test]
+fn what_is_legal_and_hardly_meant_is_marked_and_fails_nothing() {
+    let test = "what_is_legal_and_hardly_meant_is_marked_and_fails_nothing";
+    let verdict = judge(test, || {
+        let mut board = Board::new();
+        let light = board.i2c(0x44, Opt3001::new());
+        let uml = board.boot()?;
+        uml.i2c_dev()?.at(0x44)?.read_word_data(0x10)?;
+        let mark = "read of 0x10, where there is no register";
+        assert_eq!(light.timeline().unwise(), [mark]);
+        assert!(light.timeline().to_string().ends_with(&format!("? {mark}")));
+        assert!(
+            uml.timeline()
+                .to_string()
+                .contains(&format!("opt3001      ? {mark}"))
+        );
+        Ok(())
+    });
+    assert_eq!(verdict.record.outcome, Outcome::Passed);
+}

@@ -2,15 +2,16 @@
 //! What all LM75 relatives do, whatever their registers look like: convert
 //! again and again in virtual time, compare, sleep and wake. A temperature
 //! that is read before the first conversion since power-up, wake-up or a
-//! one-shot command has ended is a broken contract. What tells the relatives
-//! apart is in their own files.
+//! one-shot command has ended is marked as unwise: the register is there, and
+//! what it holds is older. What tells the relatives apart is in their own
+//! files.
 
 use std::marker::PhantomData;
 
 use roadtest_model::register::{
-    Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+    Contract, Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
 };
-use roadtest_model::{Bus, Celsius, Level, SimTime, Stimulus};
+use roadtest_model::{Bus, Celsius, Level, Severity, SimTime, Stimulus};
 
 use super::thermostat::{Mode, Thermostat};
 
@@ -98,6 +99,7 @@ impl<P: Part> Sensor<P> {
     const STALE: Guard = Guard {
         state: "the first conversion has not ended",
         section: P::CONVERSION_SECTION,
+        severity: Severity::Unwise,
         writes: &[],
         reads: &[P::TEMP],
     };
@@ -201,6 +203,7 @@ impl<P: Part> RegisterChip for Sensor<P> {
         },
     )];
     const MAP: &'static Map = P::MAP;
+    const CONTRACTS: &'static [Contract] = &[Contract::Guard(Self::STALE)];
 
     fn regs(&self) -> &Registers {
         &self.registers

@@ -15,10 +15,10 @@ mod status;
 
 use std::collections::BTreeMap;
 
-use roadtest_model::register::Supply;
+use roadtest_model::register::{Contract, DRIVER, MinGap, Supply};
 use roadtest_model::{
-    Access, Bus, Celsius, Chip, Direction, I2cTarget, Level, Nack, OutOfRange, SimTime, Stimulus,
-    StimulusKind, stimulus,
+    Access, Bus, Celsius, Chip, Direction, I2cTarget, Level, Nack, OutOfRange, Severity, SimTime,
+    Stimulus, StimulusKind, stimulus,
 };
 
 use super::format::{from_linear11, from_linear16, linear11, linear16};
@@ -69,6 +69,25 @@ impl Ltc2977 {
         chip.power_up();
         chip
     }
+
+    /// The rules beyond the protocol that the model checks, for documentation.
+    pub const CONTRACTS: &'static [Contract] = &[
+        Contract::Gap(MinGap::new(
+            "power-up to first access",
+            "t_INIT",
+            INITIALIZATION,
+        )),
+        Contract::Other {
+            rule: "a packet error code is right where there is one",
+            section: "PMBus command description, PEC",
+            severity: Severity::Forbidden,
+        },
+        Contract::Other {
+            rule: "a command that the driver has no use for is not acknowledged",
+            section: DRIVER,
+            severity: Severity::Unwise,
+        },
+    ];
 
     fn power_up(&mut self) {
         self.values.clear();

@@ -57,7 +57,7 @@ fn a_change_of_range_shows_after_the_next_conversion() {
     assert_eq!(
         read(&mut chip, SimTime::ms(1), &[0x01], 2),
         "R REMOTE_TEMP 0000\n\
-         ! read of REMOTE_TEMP while the first conversion has not ended \
+         ? read of REMOTE_TEMP while the first conversion has not ended \
          (electrical characteristics)"
     );
     pass(&mut chip, SimTime::s(1));

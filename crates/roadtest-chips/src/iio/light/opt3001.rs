@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Texas Instruments OPT3001 ambient light sensor, datasheet SBOS681C.
-//! Driver: `drivers/iio/light/opt3001.c`.
+//! Texas Instruments OPT3001 ambient light sensor, datasheet SBOS681C
+//! (November 2017), whose numbers of sections are used here. Driver: `drivers/iio/light/opt3001.c`.
 //!
 //! Modelled: single and continuous conversions in virtual time, automatic and
 //! manual range, limits with fault count, latched and transparent comparison,
 //! end-of-conversion interrupt, INT polarity. A read of RESULT while a single
-//! conversion runs is a broken contract. Not modelled: the SMBus alert
+//! conversion runs is marked as unwise. Not modelled: the SMBus alert
 //! response (7.4.3), and the spread of the conversion time (6.5): it is the
 //! typical 100 or 800 ms, counted from the end of the write that starts it.
 
-use roadtest_model::register::{Guard, I2cRegisters, Map, Register, RegisterChip, Registers};
-use roadtest_model::{Bus, Level, Lux, SimTime, Stimulus, registers};
+use roadtest_model::register::{
+    Contract, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+};
+use roadtest_model::{Bus, Level, Lux, Severity, SimTime, Stimulus, registers};
 
 registers! {
     /// TI OPT3001, datasheet SBOS681C, section 7.6.
@@ -55,6 +57,7 @@ registers! {
 const CONVERTING_ONCE: Guard = Guard {
     state: "converting once",
     section: "6.5",
+    severity: Severity::Unwise,
     writes: &[],
     reads: &[reg::RESULT],
 };
@@ -277,6 +280,7 @@ impl RegisterChip for Opt3001 {
         },
     )];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[Contract::Guard(CONVERTING_ONCE)];
 
     fn regs(&self) -> &Registers {
         &self.registers

@@ -15,7 +15,7 @@ mod part;
 pub use part::Part;
 
 use roadtest_model::register::{
-    I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers, Walk,
+    Contract, DRIVER, I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers, Walk,
 };
 use roadtest_model::{Access, Bus, Direction, Level, SimTime, Stimulus, registers};
 
@@ -68,8 +68,8 @@ const COMMAND: u32 = 0x80;
 const ADDRESS_MASK: u32 = 0x1f;
 /// Counts that one ADC cycle can give.
 const COUNTS_PER_CYCLE: u32 = 1024;
-/// How long a chip that was switched on needs until it answers. The
-/// datasheets give no number; 10 ms is what the driver grants.
+/// How long a chip that was switched on needs until it answers: what the
+/// driver grants. No number of the datasheets is known here.
 const START_UP: SimTime = SimTime::ms(10);
 
 /// Who sees to it that the oscillator has settled before an engine starts:
@@ -126,11 +126,7 @@ impl Tsl2772 {
             part,
             registers: Registers::new(reg::MAP),
             settling: Settling::Enforced,
-            settled: MinGap::new(
-                "PON to the start of an engine",
-                "Enable Register, note 2",
-                part.cycle(),
-            ),
+            settled: settled(part),
             light: (0, 0),
             proximity: 0,
             results: (0, 0, 0),
@@ -159,7 +155,7 @@ impl Tsl2772 {
     /// 10 ms.
     #[must_use]
     pub fn start_up(mut self, time: SimTime) -> Self {
-        self.registers.set_start_up("", time);
+        self.registers.set_start_up(DRIVER, time);
         self
     }
 
@@ -229,8 +225,9 @@ impl Tsl2772 {
         let engines = |word: u32| reg::PON.of(word) * (reg::PEN.of(word) << 1 | reg::AEN.of(word));
         let (before, after) = (engines(old), engines(self.registers.get(reg::ENABLE)));
         if after & !before != 0 {
-            if let (Settling::Required, Err(text)) = (self.settling, self.settled.check(now)) {
-                bus.violation(text);
+            let early = self.settled.check(now);
+            if let (Settling::Required, Err(complaint)) = (self.settling, early) {
+                bus.complain(complaint);
             }
             let start = self.settled.allowed_at().map_or(now, |at| at.max(now));
             self.enter(Phase::Proximity, start);
@@ -322,6 +319,15 @@ impl Tsl2772 {
     }
 }
 
+/// From PON to the start of an engine.
+const fn settled(part: Part) -> MinGap {
+    MinGap::new(
+        "PON to the start of an engine",
+        "Enable Register, note 2",
+        part.cycle(),
+    )
+}
+
 impl RegisterChip for Tsl2772 {
     const COMPATIBLE: &'static str = "amstaos,tsl2772";
     const STIMULI: &'static [Stimulus<Self>] = &[
@@ -336,6 +342,7 @@ impl RegisterChip for Tsl2772 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[Contract::Gap(settled(Part::Tsl2772))];
 
     fn regs(&self) -> &Registers {
         &self.registers

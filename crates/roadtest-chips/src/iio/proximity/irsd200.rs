@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Murata IRS-D200 passive infrared sensor. Driver:
 //! `drivers/iio/proximity/irsd200.c`. The datasheet (IRS-D200ST00R1) is not
-//! public: registers and rules are those that the driver states.
+//! public: registers and rules are those that the driver states, so that
+//! breaking one is unwise and no violation.
 //!
 //! Modelled: samples and threshold counts as the test gives them, interrupt
 //! status, the settling time after a change of the data rate, and that a count
@@ -9,38 +10,38 @@
 //! timer, and when a signal crosses a threshold: the test says so.
 
 use roadtest_model::register::{
-    I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers,
+    Contract, DRIVER, I2cRegisters, Increment, Map, MinGap, Register, RegisterChip, Registers,
 };
-use roadtest_model::{Bus, Direction, Level, Nack, SimTime, Stimulus, registers};
+use roadtest_model::{Bus, Direction, Level, Nack, Severity, SimTime, Stimulus, registers};
 
 registers! {
     /// Murata IRS-D200, registers as the driver names them.
     pub mod reg: u8 {
-        OP @ 0x00 rw = 0x00 { MODE[0] { Active = 0, Sleep = 1 } }
-        DATA_LO @ 0x02 ro = 0x00;
-        DATA_HI @ 0x03 ro = 0x00;
+        OP @ 0x00 rw = 0x00, "driver" { MODE[0] { Active = 0, Sleep = 1 } }
+        DATA_LO @ 0x02 ro = 0x00, "driver";
+        DATA_HI @ 0x03 ro = 0x00, "driver";
         /// What happened; a one acknowledges it.
-        STATUS @ 0x04 w1c = 0x00 {
+        STATUS @ 0x04 w1c = 0x00, "driver" {
             DATA_DONE[0], TIMER_DONE[1], COUNT_AND[2], COUNT_OR[3],
         }
         /// How often each threshold was exceeded; a read starts over.
-        COUNT @ 0x05 rc = 0x00 { UPPER[7:4], LOWER[3:0] }
-        DATA_RATE @ 0x06 rw = 0x00 { RATE[0] { Hz50 = 0, Hz100 = 1 } }
-        FILTER @ 0x07 rw = 0x00 {
+        COUNT @ 0x05 rc = 0x00, "driver" { UPPER[7:4], LOWER[3:0] }
+        DATA_RATE @ 0x06 rw = 0x00, "driver" { RATE[0] { Hz50 = 0, Hz100 = 1 } }
+        FILTER @ 0x07 rw = 0x00, "driver" {
             LOW_PASS[1] { Hz10 = 0, Hz7 = 1 },
             HIGH_PASS[0] { Hz0_3 = 0, Hz0_5 = 1 },
         }
         /// Which bits of STATUS raise the interrupt.
-        INTR @ 0x09 rw = 0x00 {
+        INTR @ 0x09 rw = 0x00, "driver" {
             INTR_DATA[0], INTR_TIMER[1], INTR_AND[2], INTR_OR[3],
         }
         /// Crossings that make an event.
-        NR_COUNT @ 0x0a rw = 0x00 { CROSSINGS[2:0] }
-        THR_HI @ 0x0b rw = 0x00;
-        THR_LO @ 0x0c rw = 0x00;
+        NR_COUNT @ 0x0a rw = 0x00, "driver" { CROSSINGS[2:0] }
+        THR_HI @ 0x0b rw = 0x00, "driver";
+        THR_LO @ 0x0c rw = 0x00, "driver";
         /// The window of NR_COUNT, in samples.
-        TIMER_LO @ 0x0d rw = 0x00;
-        TIMER_HI @ 0x0e rw = 0x00 { TIMER_TOP[1:0] }
+        TIMER_LO @ 0x0d rw = 0x00, "driver";
+        TIMER_HI @ 0x0e rw = 0x00, "driver" { TIMER_TOP[1:0] }
     }
 }
 
@@ -122,13 +123,15 @@ impl Irsd200 {
         let count = self.registers.get(reg::CROSSINGS);
         let timer = self.registers.get(reg::TIMER_LO) | self.registers.get(reg::TIMER_HI);
         if count >= 2 && timer == 0 {
-            bus.violation(format!("NR_COUNT is {count} while TIMER is zero"));
+            bus.unwise(format!(
+                "NR_COUNT is {count} while TIMER is zero ({DRIVER})"
+            ));
         }
     }
 }
 
 const fn settling(time: SimTime) -> MinGap {
-    MinGap::new("a write of DATA_RATE to the next access", "", time)
+    MinGap::new("a write of DATA_RATE to the next access", DRIVER, time)
 }
 
 impl RegisterChip for Irsd200 {
@@ -155,6 +158,14 @@ impl RegisterChip for Irsd200 {
         ),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Gap(settling(SETTLING)),
+        Contract::Other {
+            rule: "a NR_COUNT of 2 or more needs a TIMER that is not zero",
+            section: DRIVER,
+            severity: Severity::Unwise,
+        },
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -183,8 +194,8 @@ impl I2cRegisters for Irsd200 {
     const INCREMENT: Increment = Increment::ByOne;
 
     fn addressed(&mut self, _: Direction, bus: &mut Bus) -> Result<(), Nack> {
-        if let Err(text) = self.settled.check(bus.now()) {
-            bus.violation(text);
+        if let Err(complaint) = self.settled.check(bus.now()) {
+            bus.complain(complaint);
         }
         Ok(())
     }

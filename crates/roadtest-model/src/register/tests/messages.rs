@@ -18,7 +18,7 @@ fn an_address_without_a_register_is_reported_once_per_message() {
     assert_snapshot!(read(&mut chip, 0x09, 2), @r"
     [ff, ff]
     Read 0x09 ffff
-    ! read of 0x09, where there is no register
+    ? read of 0x09, where there is no register
     ");
 }
 

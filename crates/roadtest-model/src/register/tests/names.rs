@@ -32,7 +32,7 @@ fn a_map_describes_itself() {
     assert_snapshot!(reg::MAP.describe(), @r"
     Example 1, datasheet EX1 revision A.
 
-    | address | register | access | reset | section |
+    | address | register | access | reset | source |
     |---|---|---|---|---|
     | 0x00 | RESULT | ro | 0x0000 | 8.1 |
     | 0x01 | CONFIG | rw | 0xc810 | 8.2 |

@@ -11,7 +11,8 @@ use crate::register::{
     I2cRegisters, Increment, Map, Register, RegisterChip, Registers, SpiRegisters, SpiWrites,
 };
 use crate::{
-    Access, Bus, Chip, Direction, I2cTarget, Level, SimTime, SpiMode, SpiPeripheral, registers,
+    Access, Bus, Chip, Complaint, Direction, I2cTarget, Level, SimTime, SpiMode, SpiPeripheral,
+    registers,
 };
 
 registers! {
@@ -77,16 +78,15 @@ impl SpiRegisters for Dual {
 #[derive(Debug, Default)]
 struct Seen {
     accesses: Vec<Access>,
-    violations: Vec<String>,
+    complaints: Vec<Complaint>,
     received: Vec<u8>,
 }
 
 impl Seen {
     fn take(&mut self, bus: Bus) {
-        let (accesses, violations) = bus.into_parts();
+        let (accesses, complaints) = bus.into_parts();
         self.accesses.extend(accesses);
-        self.violations
-            .extend(violations.into_iter().map(|violation| violation.text));
+        self.complaints.extend(complaints);
     }
 
     fn text(&self) -> String {
@@ -94,8 +94,8 @@ impl Seen {
         for access in &self.accesses {
             bus.log(access.clone());
         }
-        for text in &self.violations {
-            bus.violation(text.clone());
+        for complaint in &self.complaints {
+            bus.complain(complaint.clone());
         }
         show(bus, &format!("{:02x?}\n", self.received))
     }
@@ -147,7 +147,7 @@ fn a_chip_on_either_bus_shows_the_same_accesses() {
     let mut both = |write: &[u8], length: usize, sent: &[&[u8]]| {
         let (one, other) = (i2c(&mut on_i2c, write, length), spi(&mut on_spi, sent));
         assert_eq!(one.accesses, other.accesses);
-        assert_eq!(one.violations, other.violations);
+        assert_eq!(one.complaints, other.complaints);
         assert!(other.received.ends_with(&one.received));
         one.text()
     };
@@ -323,6 +323,6 @@ proptest! {
         let pieces = spi(&mut Dual::new(), &[head, tail]);
         prop_assert_eq!(whole.received, pieces.received);
         prop_assert_eq!(whole.accesses, pieces.accesses);
-        prop_assert_eq!(whole.violations, pieces.violations);
+        prop_assert_eq!(whole.complaints, pieces.complaints);
     }
 }

@@ -175,7 +175,7 @@ function summary(test) {
 }
 
 // ---------------------------------------------------------------- events
-const I2C = 0, STOP = 1, PIN = 2, IRQ = 3, REQUEST = 4, KERNEL = 5, VIOLATION = 6, MALFORMED = 7;
+const I2C = 0, STOP = 1, PIN = 2, IRQ = 3, REQUEST = 4, KERNEL = 5, VIOLATION = 6, MALFORMED = 7, UNWISE = 8;
 
 // Gives each event its time, lane, texts and class.
 function decode(data) {
@@ -205,6 +205,7 @@ function decode(data) {
       case IRQ: Object.assign(event, { lane: s[row[2]], text: `interrupt ${s[row[3]]}`, what: s[row[3]], css: 'irq' }); break;
       case REQUEST: Object.assign(event, { lane: 'test', text: `${s[row[2]]} = ${s[row[3]]}`, short: s[row[2]], css: 'request' }); break;
       case KERNEL: Object.assign(event, { lane: 'kernel log', text: s[row[2]], short: s[row[2]], css: 'kernel' }); break;
+      case UNWISE: Object.assign(event, { lane: s[row[2]], text: `? ${s[row[3]]}`, css: 'unwise' }); break;
       default: Object.assign(event, { lane: s[row[2]], text: s[row[3]], css: 'bad' });
     }
     events.push(event);
@@ -232,7 +233,7 @@ function lanesOf(events) {
     return lanes.get(name);
   };
   add('test', 'marks');
-  for (const event of events) if (event.kind === I2C || event.kind === VIOLATION) add(event.lane, 'bus');
+  for (const event of events) if ([I2C, VIOLATION, UNWISE].includes(event.kind)) add(event.lane, 'bus');
   for (const event of events) if (event.kind === PIN || event.kind === IRQ) add(event.lane, 'pin');
   add('kernel log', 'marks');
   for (const event of events) add(event.lane, 'marks').events.push(event);
@@ -534,7 +535,7 @@ class Timeline {
   // pixels, one line stands for those behind it.
   blocks(g, colour, lane, top) {
     const height = LANE - 14, y = top + 7, right = LABELS + this.width;
-    const names = { 'i2c-w': 'write', 'i2c-r': 'read', request: 'request', kernel: 'kernel', bad: 'bad', pin: 'pin', irq: 'irq' };
+    const names = { 'i2c-w': 'write', 'i2c-r': 'read', request: 'request', kernel: 'kernel', bad: 'bad', pin: 'pin', irq: 'irq', unwise: 'skip' };
     let drawn = -1, marked = -9, previous = LABELS, last = false;
     for (let i = 0; i < lane.events.length; i++) {
       const event = lane.events[i];

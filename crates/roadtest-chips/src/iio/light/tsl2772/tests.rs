@@ -202,7 +202,7 @@ fn without_power_all_but_the_identity_is_lost() {
     chip.power(Level::Low, T0);
     assert_eq!(chip.wake_at(), None);
     chip.power(Level::High, T0);
-    assert_snapshot!(write(&mut chip, SimTime::ms(14), &[]), @"! 9 ms from power-up to first access, at least 10 ms required");
+    assert_snapshot!(write(&mut chip, SimTime::ms(14), &[]), @"? 9 ms from power-up to first access, at least 10 ms required (driver)");
     assert_snapshot!(read(&mut chip, SimTime::ms(15), &[0x80], 1), @"R ENABLE 00");
     assert_snapshot!(read(&mut chip, SimTime::ms(15), &[0x92], 1), @"R ID 20");
 }

@@ -2,8 +2,8 @@
 //! A channel of VCNL4040 and VCNL4200, which measures over and over while it
 //! is not shut down.
 
-use roadtest_model::SimTime;
 use roadtest_model::register::MinGap;
+use roadtest_model::{Complaint, SimTime};
 
 /// What a threshold comparison came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Channel {
             return;
         };
         if self.next.is_none() {
-            let mut first = MinGap::new(self.what, self.section, period);
+            let mut first = MinGap::new(self.what, self.section, period).unwise();
             first.begin(now);
             self.first = Some(first);
         }
@@ -61,8 +61,8 @@ impl Channel {
     /// The driver reads the result.
     ///
     /// # Errors
-    /// The violation, where there cannot be one yet.
-    pub(super) fn read(&self, now: SimTime) -> Result<(), String> {
+    /// What to complain of, where there cannot be one yet.
+    pub(super) fn read(&self, now: SimTime) -> Result<(), Complaint> {
         self.first.as_ref().map_or(Ok(()), |gap| gap.check(now))
     }
 

@@ -10,9 +10,9 @@
 use std::marker::PhantomData;
 
 use roadtest_model::register::{
-    Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
+    Contract, Field, Guard, I2cRegisters, Map, Register, RegisterChip, Registers,
 };
-use roadtest_model::{Bus, Level, SimTime, Stimulus};
+use roadtest_model::{Bus, Level, Severity, SimTime, Stimulus};
 
 use super::channel::Channel;
 // What both have in the same place.
@@ -183,6 +183,20 @@ impl<P: Part> RegisterChip for Continuous<P> {
         }),
     ];
     const MAP: &'static Map = P::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Guard(P::ALS_OFF),
+        Contract::Guard(P::PS_OFF),
+        Contract::Other {
+            rule: "the first reading of ALS_DATA is one period of ALS_IT after ALS_SD = 0",
+            section: P::ALS_SECTION,
+            severity: Severity::Unwise,
+        },
+        Contract::Other {
+            rule: "the first reading of PS_DATA is one period of PS_IT and PS_DUTY after PS_SD = 0",
+            section: P::PS_SECTION,
+            severity: Severity::Unwise,
+        },
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers
@@ -200,8 +214,8 @@ impl<P: Part> RegisterChip for Continuous<P> {
         } else {
             Ok(())
         };
-        if let Err(text) = first {
-            bus.violation(text);
+        if let Err(complaint) = first {
+            bus.complain(complaint);
         }
     }
 

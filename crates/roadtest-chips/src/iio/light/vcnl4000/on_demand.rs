@@ -6,9 +6,9 @@
 //! conversion mode of the ambient light parameter.
 
 use roadtest_model::register::{
-    Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
+    Contract, Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
 };
-use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
+use roadtest_model::{Bus, Level, Severity, SimTime, Stimulus, registers};
 
 registers! {
     /// Vishay VCNL4000, datasheet 83798, register description.
@@ -41,15 +41,17 @@ const PROX_TIME: SimTime = SimTime::us(170);
 
 /// The result is that of the measurement before until the ready bit says
 /// otherwise.
-const MEASURING_ALS: Guard = Guard {
+pub(super) const MEASURING_ALS: Guard = Guard {
     state: "measuring",
     section: "register #0, als_data_rdy",
+    severity: Severity::Unwise,
     writes: &[],
     reads: &[reg::ALS_RESULT_H, reg::ALS_RESULT_L],
 };
-const MEASURING_PROX: Guard = Guard {
+pub(super) const MEASURING_PROX: Guard = Guard {
     state: "measuring",
     section: "register #0, prox_data_rdy",
+    severity: Severity::Unwise,
     writes: &[],
     reads: &[reg::PROX_RESULT_H, reg::PROX_RESULT_L],
 };
@@ -220,6 +222,10 @@ impl RegisterChip for Vcnl4000 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Guard(MEASURING_ALS),
+        Contract::Guard(MEASURING_PROX),
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers

@@ -8,11 +8,11 @@
 //! timing.
 
 use roadtest_model::register::{
-    Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
+    Contract, Guard, I2cRegisters, Increment, Map, Register, RegisterChip, Registers,
 };
-use roadtest_model::{Bus, Level, SimTime, Stimulus, registers};
+use roadtest_model::{Bus, Level, Severity, SimTime, Stimulus, registers};
 
-use super::on_demand::{Measurements, OnDemand};
+use super::on_demand::{MEASURING_ALS, MEASURING_PROX, Measurements, OnDemand};
 
 registers! {
     /// Vishay VCNL4010 and VCNL4020, datasheet 83462, register description.
@@ -68,6 +68,7 @@ const ALS_PER_SECOND: [u64; 8] = [1, 2, 3, 4, 5, 6, 8, 10];
 const SELF_TIMED: Guard = Guard {
     state: "measuring by itself",
     section: "register #0",
+    severity: Severity::Forbidden,
     writes: &[reg::PROX_RATE, reg::ALS_PARAMETER],
     reads: &[],
 };
@@ -197,6 +198,11 @@ impl RegisterChip for Vcnl4010 {
         }),
     ];
     const MAP: &'static Map = reg::MAP;
+    const CONTRACTS: &'static [Contract] = &[
+        Contract::Guard(SELF_TIMED),
+        Contract::Guard(MEASURING_ALS),
+        Contract::Guard(MEASURING_PROX),
+    ];
 
     fn regs(&self) -> &Registers {
         &self.registers

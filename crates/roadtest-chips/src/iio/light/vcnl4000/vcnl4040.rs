@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Vishay VCNL4040, datasheet 84274 revision 1.4: its registers and times.
+//! What it calls reserved must keep its default (note to "Command Register
+//! Format").
 
 use roadtest_model::register::{Field, Guard, Map, Register};
-use roadtest_model::{SimTime, registers};
+use roadtest_model::{Severity, SimTime, registers};
 
 use super::continuous::{Continuous, Part};
 
@@ -50,7 +52,7 @@ registers! {
         DEVICE_ID @ 0x0c ro = 0x0186, "table 13";
         /// No command code of the datasheet. The driver looks for a VCNL4200
         /// here first, and the part answers.
-        RESERVED_0E @ 0x0e ro = 0x0000;
+        RESERVED_0E @ 0x0e ro = 0x0000, "driver";
     }
 }
 
@@ -80,12 +82,14 @@ impl Part for Part4040 {
     const ALS_OFF: Guard = Guard {
         state: "ALS_SD is set",
         section: "table 2",
+        severity: Severity::Unwise,
         writes: &[],
         reads: &[reg::ALS_DATA],
     };
     const PS_OFF: Guard = Guard {
         state: "PS_SD is set",
         section: "table 5",
+        severity: Severity::Unwise,
         writes: &[],
         reads: &[reg::PS_DATA],
     };

@@ -2,7 +2,7 @@
 //! Vishay VCNL4200, datasheet 84430: its registers and times.
 
 use roadtest_model::register::{Field, Guard, Map, Register};
-use roadtest_model::{SimTime, registers};
+use roadtest_model::{Severity, SimTime, registers};
 
 use super::continuous::{Continuous, Part};
 
@@ -78,12 +78,14 @@ impl Part for Part4200 {
     const ALS_OFF: Guard = Guard {
         state: "ALS_SD is set",
         section: "ALS_CONF",
+        severity: Severity::Unwise,
         writes: &[],
         reads: &[reg::ALS_DATA],
     };
     const PS_OFF: Guard = Guard {
         state: "PS_SD is set",
         section: "PS_CONF1",
+        severity: Severity::Unwise,
         writes: &[],
         reads: &[reg::PS_DATA],
     };

@@ -38,10 +38,10 @@ fn reading_the_count_starts_over() {
 }
 
 #[test]
-fn an_access_too_soon_after_a_change_of_the_rate_is_a_violation() {
+fn an_access_too_soon_after_a_change_of_the_rate_is_marked() {
     let mut chip = Irsd200::new();
     write(&mut chip, T0, &[0x06, 0x01]);
-    assert_snapshot!(write(&mut chip, SimTime::s(3), &[]), @"! 2.995 s from a write of DATA_RATE to the next access, at least 3 s required");
+    assert_snapshot!(write(&mut chip, SimTime::s(3), &[]), @"? 2.995 s from a write of DATA_RATE to the next access, at least 3 s required (driver)");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_count_of_two_needs_a_window() {
     let mut chip = Irsd200::new();
     assert_snapshot!(write(&mut chip, T0, &[0x0a, 0x02]), @r"
     W NR_COUNT 02 crossings=2
-    ! NR_COUNT is 2 while TIMER is zero
+    ? NR_COUNT is 2 while TIMER is zero (driver)
     ");
     assert_snapshot!(write(&mut chip, T0, &[0x0d, 0x32, 0x00]), @r"
     W TIMER_LO 32
@@ -58,7 +58,7 @@ fn a_count_of_two_needs_a_window() {
     assert_snapshot!(write(&mut chip, T0, &[0x0d, 0x00, 0x00]), @r"
     W TIMER_LO 00
     W TIMER_HI 00
-    ! NR_COUNT is 2 while TIMER is zero
+    ? NR_COUNT is 2 while TIMER is zero (driver)
     ");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Texas Instruments TPS62864 step-down converter with I²C; the TPS62866,
-//! TPS62868 and TPS62869 differ in output current and package only.
+//! Texas Instruments TPS62864 step-down converter with I²C, datasheet SLVSEI1C
+//! (October 2020); the TPS62866, TPS62868 and TPS62869 differ in output current
+//! and package only.
 //! Driver: `drivers/regulator/tps6286x-regulator.c`.
 //!
 //! Modelled: the set point of VOUT1 with its ramp in virtual time, the
@@ -18,13 +19,14 @@ use roadtest_model::{Bus, Direction, Level, Nack, Severity, SimTime, registers};
 use super::ramp::Output;
 
 registers! {
-    /// TI TPS62864, datasheet, register map.
+    /// TI TPS62864, datasheet SLVSEI1C, section 8.6.
     pub mod reg: u8 {
-        /// The output voltage with VID low: 400 mV + 5 mV × VO1_SET.
-        VOUT1 @ 0x01 rw = 0x64, "VOUT1" { VO1_SET[7:0] }
+        /// The output voltage with VID low: 400 mV + 5 mV × VO1_SET. A resistor
+        /// sets it at power-up, here to 900 mV (8.4.3).
+        VOUT1 @ 0x01 rw = 0x64, "8.6.3" { VO1_SET[7:0] }
         /// The output voltage with VID high.
-        VOUT2 @ 0x02 rw = 0x64, "VOUT2" { VO2_SET[7:0] }
-        CONTROL @ 0x03 rw = 0x00, "CONTROL" {
+        VOUT2 @ 0x02 rw = 0x64, "8.6.4" { VO2_SET[7:0] }
+        CONTROL @ 0x03 rw = 0x6f, "8.6.5" {
             RESET[7] sc,
             FPWM_DVS[6] "forced PWM while the output voltage changes",
             SWEN[5] "software enable",
@@ -33,7 +35,7 @@ registers! {
             HICCUP[2],
             RAMP[1:0] { MilliVolt20 = 0, MilliVolt10 = 1, MilliVolt5 = 2, MilliVolt1 = 3 },
         }
-        STATUS @ 0x05 ro = 0x00, "STATUS" {
+        STATUS @ 0x05 ro = 0x00, "8.6.6" {
             THERMAL_WARNING[4],
             HICCUP_STATUS[3],
             UVLO[0],
@@ -41,8 +43,8 @@ registers! {
     }
 }
 
-/// Delay and ramp of a start, together: an upper bound that the driver's
-/// `enable_time` names as well.
+/// Delay and ramp of a start, together: an upper bound, which is what the
+/// driver's `enable_time` names.
 const START_UP: SimTime = SimTime::ms(3);
 
 /// One TPS62864.
@@ -60,13 +62,22 @@ impl Default for Tps6286x {
 }
 
 impl Tps6286x {
-    /// A converter that is off, set to 900 mV, with the fastest ramp.
+    /// A converter that was powered long ago: on, at 900 mV.
     pub fn new() -> Self {
         Self {
             registers: Registers::new(reg::MAP),
-            output: Output::at(0),
+            output: Output::at(900_000),
             start_up: START_UP,
         }
+    }
+
+    /// A converter that a boot loader has switched off, set to 900 mV.
+    pub fn off() -> Self {
+        let control = reg::CONTROL.reset & !reg::SWEN.mask();
+        let mut chip = Self::new();
+        chip.registers.store(reg::CONTROL, control);
+        chip.output = Output::at(0);
+        chip
     }
 
     /// A converter with another CONTROL: what a boot loader left there.
@@ -97,6 +108,18 @@ impl Tps6286x {
             reg::RAMP::MilliVolt5 => 5_000,
             _ => 1_000,
         }
+    }
+
+    /// Goes on or off, as SWEN says.
+    fn switch(&mut self, now: SimTime) {
+        let uv = self.target_uv();
+        let takes = if uv == 0 {
+            SimTime::ZERO
+        } else {
+            self.start_up
+        };
+        let what = "SWEN to next access";
+        self.output.go(what, DRIVER, uv, takes, now);
     }
 
     fn target_uv(&self) -> u32 {
@@ -142,19 +165,16 @@ impl RegisterChip for Tps6286x {
             let what = "VOUT1 to next access";
             self.output.ramp(what, "voltage ramp", uv, slope, now);
         } else if register == reg::CONTROL && (reg::SWEN.of(old) == 0) != (uv == 0) {
-            let takes = if uv == 0 {
-                SimTime::ZERO
-            } else {
-                self.start_up
-            };
-            let what = "SWEN to next access";
-            self.output.go(what, DRIVER, uv, takes, now);
+            self.switch(now);
         }
     }
 
     fn power(&mut self, on: Level, now: SimTime) {
         self.registers.set_power(on, now);
         self.output = Output::at(0);
+        if on.is_high() {
+            self.switch(now);
+        }
     }
 }
 
@@ -203,7 +223,7 @@ mod tests {
         );
         assert_eq!(
             read(&mut chip, SimTime::ms(1), &[0x03], 1),
-            "R CONTROL 23 swen=1 ramp=MilliVolt1"
+            "R CONTROL 23 fpwm_dvs=0 discharge=0 hiccup=0"
         );
     }
 
@@ -215,16 +235,18 @@ mod tests {
         let text = write(&mut chip, SimTime::ms(1), &[0x01, 0x00]);
         assert_eq!(text, "! access without power\nNACK");
         RegisterChip::power(&mut chip, Level::High, SimTime::ms(2));
-        assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
+        assert_eq!(read(&mut chip, SimTime::ms(5), &[0x03], 1), "R CONTROL 6f");
+        assert_eq!(chip.output_uv(SimTime::ms(5)), 900_000);
     }
 
     #[test]
     fn a_reset_brings_back_what_power_up_left() {
-        let mut chip = Tps6286x::new();
+        let mut chip = Tps6286x::off();
         write(&mut chip, SimTime::ZERO, &[0x01, 0x00]);
         write(&mut chip, SimTime::ms(1), &[0x03, 0x90]);
-        assert_eq!(read(&mut chip, SimTime::ms(2), &[0x01], 1), "R VOUT1 64");
-        assert_eq!(read(&mut chip, SimTime::ms(2), &[0x03], 1), "R CONTROL 00");
+        assert_eq!(read(&mut chip, SimTime::ms(9), &[0x01], 1), "R VOUT1 64");
+        assert_eq!(read(&mut chip, SimTime::ms(9), &[0x03], 1), "R CONTROL 6f");
+        assert_eq!(chip.output_uv(SimTime::ms(9)), 900_000);
     }
 
     proptest! {

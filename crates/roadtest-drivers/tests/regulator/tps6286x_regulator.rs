@@ -91,7 +91,7 @@ fn rail(chip: Tps6286x, sw: Node) -> roadtest::Result<Rail> {
 
 #[test]
 fn every_voltage_mode_and_switch_reaches_its_register() -> roadtest::Result {
-    let rail = rail(Tps6286x::new(), normal())?;
+    let rail = rail(Tps6286x::off(), normal())?;
     assert_eq!(rail.regulator.name(), Ok("+0.85V".into()));
     assert_eq!(rail.regulator.min_microvolts(), Ok(400_000));
     assert_eq!(rail.regulator.max_microvolts(), Ok(1_675_000));
@@ -102,7 +102,7 @@ fn every_voltage_mode_and_switch_reaches_its_register() -> roadtest::Result {
 
 #[test]
 fn a_voltage_is_one_write_and_enabling_another() -> roadtest::Result {
-    let rail = rail(Tps6286x::new(), normal())?;
+    let rail = rail(Tps6286x::off(), normal())?;
     let written = |register: &str| {
         let writes = rail.chip.news().writes(register);
         rail.chip.forget();
@@ -116,7 +116,7 @@ fn a_voltage_is_one_write_and_enabling_another() -> roadtest::Result {
     rail.consumer.set(800_000, 1_675_000)?;
     assert_eq!(rail.regulator.state(), Ok(State::Enabled));
     assert_eq!(rail.regulator.users(), Ok(1));
-    assert_eq!(rail.chip.news().writes("CONTROL"), ["20"]);
+    assert_eq!(rail.chip.news().writes("CONTROL"), ["6f"]);
     assert_eq!(written("VOUT1"), ["50"]);
 
     for (uv, code) in [(400_000, "00"), (900_000, "64"), (1_675_000, "ff")] {
@@ -127,19 +127,19 @@ fn a_voltage_is_one_write_and_enabling_another() -> roadtest::Result {
 
     rail.consumer.disable()?;
     assert_eq!(rail.regulator.state(), Ok(State::Disabled));
-    assert_eq!(written("CONTROL"), ["00"]);
+    assert_eq!(written("CONTROL"), ["4f"]);
     Ok(())
 }
 
 #[test]
 fn modes_are_one_bit() -> roadtest::Result {
-    let rail = rail(Tps6286x::new(), normal())?;
+    let rail = rail(Tps6286x::off(), normal())?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Normal));
 
     rail.chip.forget();
     rail.consumer.set_mode(Mode::Fast)?;
     rail.consumer.set_mode(Mode::Normal)?;
-    assert_eq!(rail.chip.news().writes("CONTROL"), ["10", "00"]);
+    assert_eq!(rail.chip.news().writes("CONTROL"), ["5f", "4f"]);
 
     // A mode that the board does not allow gives the next that delivers more.
     rail.chip.forget();
@@ -151,20 +151,20 @@ fn modes_are_one_bit() -> roadtest::Result {
 
 #[test]
 fn the_devicetree_can_force_pwm() -> roadtest::Result {
-    let rail = rail(Tps6286x::new(), forces_pwm(sw("sw")))?;
+    let rail = rail(Tps6286x::off(), forces_pwm(sw("sw")))?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
     assert_eq!(rail.regulator.mode(), Ok(Mode::Fast));
-    assert_eq!(rail.chip.timeline().writes("CONTROL"), ["10"]);
+    assert_eq!(rail.chip.timeline().writes("CONTROL"), ["5f"]);
 
     rail.chip.forget();
     rail.consumer.set(800_000, 1_675_000)?;
-    assert_eq!(rail.chip.news().writes("CONTROL"), ["30"]);
+    assert_eq!(rail.chip.news().writes("CONTROL"), ["7f"]);
     Ok(())
 }
 
 #[test]
 fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
-    let rail = rail(Tps6286x::new().with_control(0x03), normal())?;
+    let rail = rail(Tps6286x::off(), normal())?;
     let output = || rail.chip.with(|chip| chip.output_uv(rail.uml.now()));
     assert_eq!(output(), 0);
 
@@ -180,7 +180,7 @@ fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
 
 #[test]
 fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
-    let slow = Tps6286x::new().with_start_up(SimTime::ms(4));
+    let slow = Tps6286x::off().with_start_up(SimTime::ms(4));
     let rail = rail(slow, normal())?;
     rail.consumer.set(800_000, 1_675_000)?;
     let output = rail.chip.with(|chip| chip.output_uv(rail.uml.now()));
@@ -194,7 +194,7 @@ fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::
 
 #[test]
 fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
-    let rail = rail(Tps6286x::new(), normal())?;
+    let rail = rail(Tps6286x::off(), normal())?;
     rail.consumer.set(800_000, 1_675_000)?;
     rail.uml.expect_violation("access without power");
     let now = rail.uml.now();
@@ -226,11 +226,11 @@ fn two_converters_on_one_bus_are_apart() -> roadtest::Result {
     let node = |sw: Node| Node::new("regulators").child(sw);
     let normal = board.i2c(
         0x48,
-        Placement::of(Tps6286x::new()).child(node(allows_modes(sw("core")))),
+        Placement::of(Tps6286x::off()).child(node(allows_modes(sw("core")))),
     );
     let forced = board.i2c(
         0x49,
-        Placement::of(Tps6286x::new()).child(node(forces_pwm(sw("io")))),
+        Placement::of(Tps6286x::off()).child(node(forces_pwm(sw("io")))),
     );
     board
         .consumer("core-load", "core")
@@ -246,7 +246,7 @@ fn two_converters_on_one_bus_are_apart() -> roadtest::Result {
     assert_eq!(load.mode(), Ok(Mode::Fast));
     load.set(600_000, 700_000)?;
     assert_eq!(forced.timeline().writes("VOUT1"), ["28"]);
-    assert_eq!(forced.timeline().writes("CONTROL"), ["10", "30"]);
+    assert_eq!(forced.timeline().writes("CONTROL"), ["5f", "7f"]);
     assert_eq!(normal.news().to_string(), "");
     Ok(())
 }

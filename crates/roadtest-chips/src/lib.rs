@@ -7,6 +7,7 @@
 //! in the file's header. No model knows virtio, tests or the clock of the
 //! host.
 
+pub mod gpio;
 pub mod hwmon;
 pub mod iio;
 pub mod misc;

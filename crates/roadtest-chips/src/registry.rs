@@ -7,7 +7,7 @@ use roadtest_model::{Chip, StimulusKind, stimulus};
 
 use crate::hwmon::pmbus::ltc2978::Ltc2977;
 use crate::misc::eeprom::at24::{At24c02, At24c256};
-use crate::{hwmon, iio, regulator, rtc};
+use crate::{gpio, hwmon, iio, regulator, rtc};
 
 /// A model of this crate.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ impl Entry {
 /// Every model, sorted by module and then by `compatible`.
 pub fn all() -> Vec<Entry> {
     let mut all = vec![
+        mapped::<gpio::pca9555::Pca9555>(),
         mapped::<hwmon::lm75::As6200>(),
         mapped::<hwmon::lm75::Lm75>(),
         mapped::<hwmon::lm75::Pct2075>(),

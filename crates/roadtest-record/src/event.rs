@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! One entry of a timeline, as `timeline.json` holds it.
+//! One entry of a timeline, as `timeline.json` holds it, and the one way in
+//! which people read it: [`What::lines`] and its `Display`.
+//!
+//! - [`transfer`]: what happened on a bus.
+//! - [`text`]: the lines of an entry.
+
+pub mod text;
+pub mod transfer;
 
 use serde::{Deserialize, Serialize};
+
+pub use text::Line;
+pub use transfer::{Access, Direction, End, Outcome, Transfer};
 
 /// One entry of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,31 +27,8 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
-    /// One message of an I2C transfer, decoded as far as the model can.
-    I2c {
-        /// 7-bit address.
-        address: u16,
-        /// The chip's name on the board; empty where no chip answers.
-        chip: String,
-        /// Controller to chip.
-        write: bool,
-        /// The bytes that crossed the bus, in hexadecimal.
-        bytes: String,
-        /// The bytes of the write before this read in the same transfer, which
-        /// only told the chip where to read; mostly empty.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        pointer: String,
-        /// What was accessed (a register's name); empty where not decoded.
-        target: String,
-        /// The value; empty where not decoded.
-        value: String,
-        /// Field names and values; may be empty.
-        fields: String,
-        /// The chip did not acknowledge.
-        nack: bool,
-    },
-    /// End of an I2C transfer.
-    I2cStop,
+    /// A transfer on a bus; its time is that of its end.
+    Transfer(Transfer),
     /// A line changed its level or direction.
     Pin {
         /// The line's name on the board.

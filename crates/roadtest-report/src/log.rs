@@ -2,11 +2,9 @@
 //! `cargo xtask log`: a test's last timeline. It reads what the test left
 //! behind and runs nothing.
 
-use std::fmt::Write as _;
-
 use roadtest_command::exit::{self, Done};
 use roadtest_command::{console, workspace};
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::Event;
 
 use crate::reports::{Run, Test};
 
@@ -41,7 +39,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
             .collect::<Result<_, _>>()?,
         false if args.time => chosen(test, args.chip.as_deref())?
             .into_iter()
-            .map(timed)
+            .flat_map(Event::timed_lines)
             .collect(),
         false => lines(test, args.chip.as_deref())?,
     };
@@ -60,8 +58,8 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
 /// Where nothing is called `name`.
 pub fn lines(test: &Test, name: Option<&str>) -> anyhow::Result<Vec<String>> {
     let events = chosen(test, name)?;
-    let shown = events.iter().filter(|event| event.what != What::I2cStop);
-    Ok(shown.map(|event| text(&event.what)).collect())
+    let lines = events.into_iter().flat_map(|event| event.what.lines());
+    Ok(lines.map(|line| line.to_string()).collect())
 }
 
 /// The events that have to do with `name`; all where there is none.
@@ -69,39 +67,13 @@ fn chosen<'a>(test: &'a Test, name: Option<&str>) -> anyhow::Result<Vec<&'a Even
     let Some(name) = name else {
         return Ok(test.events.iter().collect());
     };
-    // Why: a stop has no name; it belongs to the message before it.
-    let mut last = false;
-    let mut chosen = Vec::new();
-    for event in &test.events {
-        let ours = match &event.what {
-            What::I2cStop => last,
-            what => subjects(what).contains(&name),
-        };
-        if matches!(event.what, What::I2c { .. }) {
-            last = ours;
-        }
-        if ours {
-            chosen.push(event);
-        }
-    }
+    let ours = |event: &&Event| event.what.subjects().contains(&name);
+    let chosen: Vec<&Event> = test.events.iter().filter(ours).collect();
     if chosen.is_empty() {
-        let all = test.events.iter().flat_map(|event| subjects(&event.what));
+        let all = test.events.iter().flat_map(|event| event.what.subjects());
         return Err(exit::usage(unknown(name, all.collect())));
     }
     Ok(chosen)
-}
-
-/// The names that an entry has to do with.
-fn subjects(what: &What) -> Vec<&str> {
-    match what {
-        What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } => {
-            vec![chip]
-        }
-        What::Pin { pin, by, .. } => vec![pin, by],
-        What::Interrupt { pin, .. } => vec![pin],
-        What::Malformed { device, .. } => vec![device],
-        What::I2cStop | What::Request { .. } | What::Kernel { .. } => vec![],
-    }
 }
 
 fn unknown(name: &str, mut all: Vec<&str>) -> String {
@@ -117,49 +89,6 @@ fn unknown(name: &str, mut all: Vec<&str>) -> String {
     }
 }
 
-/// A line as in `timeline.txt`.
-fn timed(event: &Event) -> String {
-    let (seconds, ns) = (event.time_ns / 1_000_000_000, event.time_ns % 1_000_000_000);
-    format!("{seconds:5}.{ns:09}  {}", text(&event.what))
-}
-
-fn text(what: &What) -> String {
-    let mut line = String::new();
-    // Writing to a String cannot fail.
-    let _ = match what {
-        What::I2c {
-            address,
-            chip,
-            write,
-            bytes,
-            target,
-            value,
-            fields,
-            nack,
-            pointer: _,
-        } => {
-            let direction = if *write { 'W' } else { 'R' };
-            let nack = if *nack { "NACK  " } else { "" };
-            match target.is_empty() {
-                true => write!(line, "{chip:12} {direction} {address:02x}  {nack}{bytes}"),
-                false => write!(
-                    line,
-                    "{chip:12} {direction} {target:15} {nack}{value}  {fields}"
-                ),
-            }
-        }
-        What::I2cStop => write!(line, "STOP"),
-        What::Pin { pin, to, by } => write!(line, "PIN {pin} {to} ({by})"),
-        What::Interrupt { pin, text } => write!(line, "IRQ {pin} {text}"),
-        What::Request { text, answer } => write!(line, "> {text} = {answer}"),
-        What::Kernel { text } => write!(line, "# {text}"),
-        What::Violation { chip, text } => write!(line, "{chip:12} ! {text}"),
-        What::Unwise { chip, text } => write!(line, "{chip:12} ? {text}"),
-        What::Malformed { device, text } => write!(line, "! {device}: {text}"),
-    };
-    line.trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +98,7 @@ mod tests {
         let run = example();
         let test = run.find("reads_lux").expect("there is one");
         let events = chosen(test, chip).expect("there is such a name");
-        let lines: Vec<String> = events.into_iter().map(timed).collect();
+        let lines: Vec<String> = events.into_iter().flat_map(Event::timed_lines).collect();
         lines.join("\n")
     }
 
@@ -190,7 +119,7 @@ mod tests {
         let error = chosen(test, Some("opt301")).expect_err("there is no such chip");
         assert_eq!(
             error.to_string(),
-            "nothing on this timeline is called 'opt301'; there are driver, gpio3, opt3001"
+            "nothing on this timeline is called 'opt301'; there are driver, gpio3, i2c, opt3001"
         );
     }
 }

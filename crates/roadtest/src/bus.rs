@@ -210,9 +210,3 @@ pub(crate) fn malformed(world: &World, device: &str, text: String) {
         text,
     });
 }
-
-/// `01 c8 10`
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    bytes.join(" ")
-}

@@ -5,7 +5,7 @@
 use std::fmt::{self, Write as _};
 
 use roadtest_model::SimTime;
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::{Access, Direction, Event, What};
 
 /// What happened, or a part of it. Shown without times: one line per access,
 /// decoded, for a snapshot.
@@ -16,119 +16,136 @@ use roadtest_record::event::{Event, What};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timeline {
-    events: Vec<Event>,
-    scope: Scope,
+    entries: Vec<Entry>,
 }
 
-/// Whose events a timeline shows.
+/// A line of a timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    time: SimTime,
+    text: String,
+    /// The access that it shows, where all bytes of the transfer were
+    /// acknowledged.
+    access: Option<Access>,
+    /// What is unwise, where it marks that.
+    unwise: Option<String>,
+}
+
+/// What a timeline is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
-    /// Everybody's; lines of a chip begin with its name.
+    /// Everything; lines of a chip begin with its name.
     All,
-    /// One chip's.
+    /// One chip.
     Chip,
 }
 
 impl Timeline {
     pub(crate) fn all(events: &[Event]) -> Self {
-        Self {
-            events: events.to_vec(),
-            scope: Scope::All,
-        }
+        Self::of(events.iter(), Scope::All)
     }
 
-    /// The events of one chip and of its interrupt line.
+    /// What happened to one chip and its interrupt line.
     pub(crate) fn of_chip(events: &[Event], name: &str, pin: Option<&str>) -> Self {
         let events = events.iter().filter(|event| match &event.what {
-            What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } => {
-                chip == name
-            }
+            What::Transfer(transfer) => transfer.chip == name,
+            What::Violation { chip, .. } | What::Unwise { chip, .. } => chip == name,
             What::Pin { pin: changed, .. } => Some(changed.as_str()) == pin,
             _ => false,
         });
+        Self::of(events, Scope::Chip)
+    }
+
+    fn of<'a>(events: impl Iterator<Item = &'a Event>, scope: Scope) -> Self {
+        let entries = events.flat_map(|event| {
+            let unwise = match &event.what {
+                What::Unwise { text, .. } => Some(text),
+                _ => None,
+            };
+            let completed = match &event.what {
+                What::Transfer(transfer) => transfer.completed(),
+                _ => false,
+            };
+            event.what.lines().into_iter().map(move |line| Entry {
+                time: SimTime::ns(event.time_ns),
+                text: match scope {
+                    Scope::All => line.to_string(),
+                    Scope::Chip => line.text.clone(),
+                },
+                access: line.access.filter(|_| completed).cloned(),
+                unwise: unwise.cloned(),
+            })
+        });
         Self {
-            events: events.cloned().collect(),
-            scope: Scope::Chip,
+            entries: entries.collect(),
         }
     }
 
-    /// The events, for assertions that a text cannot make.
-    pub fn events(&self) -> &[Event] {
-        &self.events
+    /// How many lines it has.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing happened.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Only what matches: `timeline.only(|line| line.contains("CONFIG"))`.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let events = self.events.iter().filter(|event| {
-            let mut line = String::new();
-            // Writing to a String cannot fail.
-            let _ = write_what(&mut line, &event.what, &self.scope);
-            keep(&line)
-        });
+        let entries = self.entries.iter().filter(|entry| keep(&entry.text));
         Self {
-            events: events.cloned().collect(),
-            scope: self.scope.clone(),
+            entries: entries.cloned().collect(),
         }
     }
 
     /// When what matches happened, in order, in virtual time:
     /// `timeline.when(|line| line.starts_with("R RESULT"))`.
     pub fn when(&self, matches: impl Fn(&str) -> bool) -> Vec<SimTime> {
-        let events = self.only(matches).events;
-        let times = events.iter().map(|event| SimTime::ns(event.time_ns));
-        times.collect()
+        let entries = self.entries.iter().filter(|entry| matches(&entry.text));
+        entries.map(|entry| entry.time).collect()
     }
 
     /// What a model marked as unwise, in order: legal, and hardly meant.
     pub fn unwise(&self) -> Vec<String> {
-        let marks = self.events.iter().filter_map(|event| match &event.what {
-            What::Unwise { text, .. } => Some(text.clone()),
-            _ => None,
-        });
+        let marks = self.entries.iter().filter_map(|entry| entry.unwise.clone());
         marks.collect()
     }
 
     /// The values written to a register, in order, as the datasheet's
     /// hexadecimal digits.
     pub fn writes(&self, register: &str) -> Vec<String> {
-        self.values(register, true)
+        self.values(register, Direction::Write)
     }
 
     /// The values read from a register, in order.
     pub fn reads(&self, register: &str) -> Vec<String> {
-        self.values(register, false)
+        self.values(register, Direction::Read)
     }
 
-    fn values(&self, register: &str, writes: bool) -> Vec<String> {
-        self.events
+    /// The accesses whose transfers were completed, in order.
+    pub(crate) fn accesses(&self) -> impl Iterator<Item = &Access> {
+        self.entries
             .iter()
-            .filter_map(|event| match &event.what {
-                What::I2c {
-                    write,
-                    target,
-                    value,
-                    nack: false,
-                    ..
-                } if *write == writes && target == register => Some(value.clone()),
-                _ => None,
-            })
+            .filter_map(|entry| entry.access.as_ref())
+    }
+
+    fn values(&self, register: &str, direction: Direction) -> Vec<String> {
+        self.accesses()
+            .filter(|access| access.direction == direction && access.target == register)
+            .map(|access| access.value.clone())
             .collect()
     }
 }
 
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut first = true;
-        for event in &self.events {
-            if matches!(event.what, What::I2cStop) {
-                continue;
-            }
-            if !first {
+        for (index, entry) in self.entries.iter().enumerate() {
+            if index > 0 {
                 f.write_char('\n')?;
             }
-            first = false;
-            write_what(f, &event.what, &self.scope)?;
+            f.write_str(&entry.text)?;
         }
         Ok(())
     }
@@ -137,94 +154,50 @@ impl fmt::Display for Timeline {
 /// All events with their virtual time to the nanosecond, a line each: what
 /// two runs are compared by.
 pub(crate) fn with_times(events: &[Event]) -> String {
-    let mut text = String::new();
-    for event in events {
-        let (seconds, ns) = (event.time_ns / 1_000_000_000, event.time_ns % 1_000_000_000);
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{seconds:5}.{ns:09}  ");
-        let _ = write_what(&mut text, &event.what, &Scope::All);
-        text.push('\n');
-    }
-    text
-}
-
-fn write_what(out: &mut impl fmt::Write, what: &What, scope: &Scope) -> fmt::Result {
-    let mut line = String::new();
-    if let What::I2c { chip, .. } | What::Violation { chip, .. } | What::Unwise { chip, .. } = what
-        && *scope == Scope::All
-    {
-        write!(line, "{chip:12} ")?;
-    }
-    match what {
-        What::I2c {
-            address,
-            write,
-            bytes,
-            target,
-            value,
-            fields,
-            nack,
-            ..
-        } => {
-            line.push_str(if *write { "W " } else { "R " });
-            if *nack && target.is_empty() {
-                write!(line, "{address:02x}  NACK  {bytes}")?;
-            } else if *nack {
-                write!(line, "{target:15} NACK  {value}")?;
-            } else if target.is_empty() {
-                let bytes = if bytes.is_empty() { "(empty)" } else { bytes };
-                write!(line, "{address:02x}  {bytes}")?;
-            } else {
-                write!(line, "{target:15} {value}  {fields}")?;
-            }
-        }
-        What::I2cStop => line.push_str("STOP"),
-        What::Pin { pin, to, by } => write!(line, "PIN {pin} {to} ({by})")?,
-        What::Interrupt { pin, text } => write!(line, "IRQ {pin} {text}")?,
-        What::Request { text, answer } => write!(line, "> {text} = {answer}")?,
-        What::Kernel { text } => write!(line, "# {text}")?,
-        What::Violation { text, .. } => write!(line, "! {text}")?,
-        What::Unwise { text, .. } => write!(line, "? {text}")?,
-        What::Malformed { device, text } => write!(line, "! {device}: {text}")?,
-    }
-    out.write_str(line.trim_end())
+    let lines = events.iter().flat_map(Event::timed_lines);
+    lines.flat_map(|line| [line, "\n".to_owned()]).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use roadtest_record::event::{End, Outcome, Transfer};
+
     use super::*;
 
-    fn access(time_ns: u64, write: bool, target: &str, value: &str, fields: &str) -> Event {
+    fn access(time_ns: u64, direction: Direction, target: &str, value: &str) -> Event {
         Event {
             time_ns,
-            what: What::I2c {
-                address: 0x44,
+            what: What::Transfer(Transfer {
+                bus: "i2c".into(),
+                unit: "44".into(),
                 chip: "opt3001".into(),
-                write,
+                start_ns: time_ns,
+                direction,
                 bytes: String::new(),
-                pointer: String::new(),
-                target: target.into(),
-                value: value.into(),
-                fields: fields.into(),
-                nack: false,
-            },
+                received: String::new(),
+                accesses: vec![Access {
+                    direction,
+                    target: target.into(),
+                    value: value.into(),
+                    fields: String::new(),
+                }],
+                held: false,
+                outcome: Outcome::Completed,
+                end: End::Stop,
+            }),
         }
     }
 
     #[test]
     fn a_timeline_is_one_line_per_access_and_knows_what_was_written() {
         let events = [
-            access(1_000, true, "CONFIG", "ca10", "mode=Single"),
-            Event {
-                time_ns: 1_500,
-                what: What::I2cStop,
-            },
-            access(800_000_001_000, false, "RESULT", "3456", ""),
+            access(1_000, Direction::Write, "CONFIG", "ca10"),
+            access(800_000_001_000, Direction::Read, "RESULT", "3456"),
         ];
         let timeline = Timeline::of_chip(&events, "opt3001", None);
         assert_eq!(
             timeline.to_string(),
-            "W CONFIG          ca10  mode=Single\nR RESULT          3456"
+            "W CONFIG          ca10\nR RESULT          3456"
         );
         assert_eq!(timeline.writes("CONFIG"), ["ca10"]);
         assert_eq!(timeline.reads("CONFIG"), [""; 0]);
@@ -233,7 +206,7 @@ mod tests {
             [SimTime::ns(800_000_001_000)]
         );
         assert_eq!(
-            with_times(&events).lines().nth(2),
+            with_times(&events).lines().nth(1),
             Some("  800.000001000  opt3001      R RESULT          3456")
         );
     }

@@ -196,9 +196,9 @@ fn a_timer_lets_a_led_blink() -> roadtest::Result {
     lasts(&[on[0], *first_off], 110);
 
     led.set_trigger("none")?;
-    let stopped = uml.timeline().events().len();
+    let stopped = uml.timeline().len();
     uml.sleep(SimTime::s(2));
-    assert_eq!(uml.timeline().events().len(), stopped);
+    assert_eq!(uml.timeline().len(), stopped);
     assert_eq!(power.level(), Low);
     Ok(())
 }

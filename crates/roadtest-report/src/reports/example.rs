@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::{Access, Direction, End, Event, Transfer, What};
 use roadtest_record::summary::{KernelIdentity, Summary};
 use roadtest_record::test::{Outcome, Record};
 
@@ -13,18 +13,32 @@ fn at(time_ns: u64, what: What) -> Event {
     Event { time_ns, what }
 }
 
-fn i2c(write: bool, bytes: &str, target: &str, value: &str, fields: &str) -> What {
-    What::I2c {
-        address: 0x44,
+fn i2c(
+    start_ns: u64,
+    direction: Direction,
+    bytes: &str,
+    target: &str,
+    value: &str,
+    fields: &str,
+) -> What {
+    What::Transfer(Transfer {
+        bus: "i2c".to_owned(),
+        unit: "44".to_owned(),
         chip: "opt3001".to_owned(),
-        write,
+        start_ns,
+        direction,
         bytes: bytes.to_owned(),
-        pointer: String::new(),
-        target: target.to_owned(),
-        value: value.to_owned(),
-        fields: fields.to_owned(),
-        nack: false,
-    }
+        received: String::new(),
+        accesses: vec![Access {
+            direction,
+            target: target.to_owned(),
+            value: value.to_owned(),
+            fields: fields.to_owned(),
+        }],
+        held: false,
+        outcome: roadtest_record::event::Outcome::Completed,
+        end: End::Stop,
+    })
 }
 
 fn pin(to: &str, by: &str) -> What {
@@ -55,22 +69,30 @@ fn events() -> Vec<Event> {
         at(20_001_000, interrupt("armed falling")),
         at(
             21_097_500,
-            i2c(true, "01 ca 10", "CONFIG", "ca10", "mode=Single"),
+            i2c(
+                21_002_500,
+                Direction::Write,
+                "01 ca 10",
+                "CONFIG",
+                "ca10",
+                "mode=Single",
+            ),
         ),
-        at(21_097_500, What::I2cStop),
         at(821_097_500, pin("low", "opt3001")),
         at(821_097_500, interrupt("fired")),
-        at(821_120_000, i2c(false, "34 56", "RESULT", "3456", "")),
-        at(821_120_000, What::I2cStop),
         at(
-            821_130_000,
+            821_170_000,
+            i2c(821_097_500, Direction::Read, "34 56", "RESULT", "3456", ""),
+        ),
+        at(
+            821_170_000,
             What::Violation {
                 chip: "opt3001".to_owned(),
                 text: "read of RESULT while converting (7.1)".to_owned(),
             },
         ),
         at(
-            821_150_000,
+            821_190_000,
             What::Request {
                 text: "read in_illuminance_input".to_owned(),
                 answer: "88.800000".to_owned(),

@@ -4,10 +4,11 @@
 //! test's events stand in a block of their own, which the script reads when
 //! the test is opened, so that hundreds of tests cost no time at first.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::{Direction, End, Event, Transfer, What};
 use roadtest_record::summary::KernelIdentity;
 use serde::Serialize;
 
@@ -47,7 +48,7 @@ struct Entry<'a> {
 /// `strings`, of which a long test has few.
 #[derive(Serialize)]
 struct Detail<'a> {
-    strings: Vec<&'a str>,
+    strings: Vec<Cow<'a, str>>,
     events: Vec<Vec<u64>>,
     dmesg: &'a str,
     output: String,
@@ -112,10 +113,12 @@ fn detail(test: &Test) -> Detail<'_> {
     let mut before = 0;
     let mut events = Vec::new();
     for event in &test.events {
-        let mut row = vec![event.time_ns.saturating_sub(before)];
-        before = before.max(event.time_ns);
-        strings.event(&mut row, event);
-        events.push(row);
+        for row in strings.rows(event) {
+            let mut timed = vec![event.time_ns.saturating_sub(before)];
+            before = before.max(event.time_ns);
+            timed.extend(row);
+            events.push(timed);
+        }
     }
     Detail {
         strings: strings.list,
@@ -131,39 +134,26 @@ fn detail(test: &Test) -> Detail<'_> {
 /// Texts, each once.
 #[derive(Default)]
 struct Strings<'a> {
-    list: Vec<&'a str>,
-    known: BTreeMap<&'a str, u64>,
+    list: Vec<Cow<'a, str>>,
+    known: BTreeMap<Cow<'a, str>, u64>,
 }
 
 impl<'a> Strings<'a> {
-    fn number(&mut self, text: &'a str) -> u64 {
-        *self.known.entry(text).or_insert_with(|| {
-            self.list.push(text);
-            self.list.len() as u64 - 1
-        })
+    fn number(&mut self, text: impl Into<Cow<'a, str>>) -> u64 {
+        let text = text.into();
+        if let Some(number) = self.known.get(&text) {
+            return *number;
+        }
+        let number = self.list.len() as u64;
+        self.list.push(text.clone());
+        self.known.insert(text, number);
+        number
     }
 
-    fn event(&mut self, row: &mut Vec<u64>, event: &'a Event) {
+    /// The rows of an event, without their times.
+    fn rows(&mut self, event: &'a Event) -> Vec<Vec<u64>> {
         let (kind, texts): (u64, Vec<&str>) = match &event.what {
-            What::I2c {
-                address,
-                chip,
-                write,
-                bytes,
-                target,
-                value,
-                fields,
-                nack,
-                pointer: _,
-            } => {
-                let flags = u64::from(*write) | u64::from(*nack) << 1;
-                row.extend([0, self.number(chip), u64::from(*address), flags]);
-                for text in [bytes, target, value, fields] {
-                    row.push(self.number(text));
-                }
-                return;
-            }
-            What::I2cStop => (1, vec![]),
+            What::Transfer(transfer) => return self.transfer(event, transfer),
             What::Pin { pin, to, by } => (2, vec![pin, to, by]),
             What::Interrupt { pin, text } => (3, vec![pin, text]),
             What::Request { text, answer } => (4, vec![text, answer]),
@@ -172,11 +162,49 @@ impl<'a> Strings<'a> {
             What::Malformed { device, text } => (7, vec![device, text]),
             What::Unwise { chip, text } => (8, vec![chip, text]),
         };
-        row.push(kind);
+        let mut row = vec![kind];
         for text in texts {
             row.push(self.number(text));
         }
+        vec![row]
     }
+
+    /// A row for each line: its lane, flags, how long the transfer took, the
+    /// line, and what was on the wires.
+    fn transfer(&mut self, event: &'a Event, transfer: &'a Transfer) -> Vec<Vec<u64>> {
+        let lane = match transfer.chip.is_empty() {
+            true => self.number(format!("{} {}", transfer.bus, transfer.unit)),
+            false => self.number(transfer.chip.as_str()),
+        };
+        let wire = self.number(wire(transfer));
+        let duration = event.time_ns.saturating_sub(transfer.start_ns);
+        let mut rows = Vec::new();
+        for (index, line) in event.what.lines().into_iter().enumerate() {
+            let write = match line.access {
+                Some(access) => access.direction == Direction::Write,
+                None => transfer.direction != Direction::Read,
+            };
+            let flags = u64::from(write)
+                | u64::from(!transfer.completed()) << 1
+                | u64::from(index > 0) << 2;
+            rows.push(vec![0, lane, flags, duration, self.number(line.text), wire]);
+        }
+        rows
+    }
+}
+
+/// What was on the wires: `i2c 44  01 ca 10  STOP`.
+fn wire(transfer: &Transfer) -> String {
+    let Transfer { bus, unit, .. } = transfer;
+    let received = match transfer.received.is_empty() {
+        true => String::new(),
+        false => format!(" > {}", transfer.received),
+    };
+    let end = match transfer.end {
+        End::Stop => "STOP",
+        End::Held => "repeated START",
+    };
+    format!("{bus} {unit}  {}{received}  {end}", transfer.bytes)
 }
 
 #[cfg(test)]
@@ -196,7 +224,7 @@ mod tests {
     fn the_events_of_a_test_are_rows_of_numbers() {
         let run = example();
         let detail = detail(run.find("reads_lux").expect("there is one"));
-        insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,68,1,6,7,8,9],[0,1],[800000000,2,1,10,5],[0,3,1,11],[22500,0,5,68,0,12,13,14,15],[0,1],[10000,6,5,16],[20000,4,17,18]]");
+        insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,1,95000,7,6],[800000000,2,1,8,5],[0,3,1,9],[72500,0,5,0,72500,11,10],[0,6,5,12],[20000,4,13,14]]");
         assert_eq!(detail.strings[0], "opt3001 0-0044: Found TI OPT3001");
     }
 

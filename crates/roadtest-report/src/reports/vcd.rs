@@ -94,7 +94,7 @@ fn collect(events: &[Event]) -> Changes {
     for event in events {
         let at = event.time_ns;
         match &event.what {
-            What::I2c { .. } | What::I2cStop => {}
+            What::Transfer(_) => {}
             What::Pin { pin, to, by } => match to.as_str() {
                 "high" => changes.level(at, "pins", pin, Value::V1),
                 "low" => changes.level(at, "pins", pin, Value::V0),
@@ -263,6 +263,6 @@ mod tests {
             .filter_map(|line| line.strip_prefix('#')?.parse().ok())
             .collect();
         assert!(times.is_sorted(), "{times:?}");
-        assert_eq!(times.last(), Some(&821_150_000));
+        assert_eq!(times.last(), Some(&821_190_000));
     }
 }

@@ -6,12 +6,13 @@
 //! data is not acknowledged, the message ends there.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::rc::Rc;
 
 use roadtest_dt::Node;
 use roadtest_model::{Access, Bus, Complaint, Direction, I2cTarget, SimTime};
+use roadtest_record::event::transfer::{self, End, Outcome, Transfer, hex};
 use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request, Sequencer};
@@ -23,7 +24,7 @@ use crate::placement::Placement;
 use crate::wired::Wired;
 use crate::world::World;
 use crate::world::chips::ChipId;
-use crate::world::trace::{End, Message, Outcome};
+use crate::world::trace::{Entry, recorded};
 
 /// The name of the first bus: of its device, node, label and socket.
 const FIRST: &str = "i2c";
@@ -169,8 +170,9 @@ pub(crate) struct I2c {
     messages: VecDeque<Pending>,
     phase: Option<Phase>,
     sequencer: Sequencer,
-    /// The units that the transfer under way has addressed, by their places.
-    addressed: BTreeSet<usize>,
+    /// The units that the transfer under way has addressed, by their places,
+    /// each with its last message.
+    addressed: BTreeMap<usize, Option<Entry>>,
 }
 
 /// A message that waits for its turn, or has it.
@@ -207,7 +209,7 @@ impl I2c {
             messages: VecDeque::new(),
             phase: None,
             sequencer: Sequencer::new(),
-            addressed: BTreeSet::new(),
+            addressed: BTreeMap::new(),
         }
     }
 
@@ -258,9 +260,9 @@ impl I2c {
     /// The address byte of the first message has passed.
     fn address_ended(&mut self, start: SimTime, request: &Request, world: &World) -> Ended {
         let Some(unit) = self.addressed(request.address, world) else {
-            return Ended::Now(Vec::new());
+            return Ended::Now(None, Vec::new());
         };
-        self.addressed.insert(unit);
+        self.addressed.entry(unit).or_default();
         let Unit { id, target, .. } = &self.units[unit];
         let mut bus = Bus::at(world.now());
         let direction = match &request.message {
@@ -270,7 +272,7 @@ impl I2c {
         let answer = world.guard(*id, || target.borrow_mut().start(&mut bus, direction));
         let accesses = world.take_accesses(*id, bus);
         if !matches!(answer, Some(Ok(()))) {
-            return Ended::Now(accesses);
+            return Ended::Now(Some(unit), accesses);
         }
         world.settle(*id);
         let len = request.len();
@@ -312,13 +314,13 @@ impl I2c {
                         world.guard(*id, || target.borrow_mut().refused(&mut bus, *byte));
                         Outcome::ByteRefused(accepted)
                     }
-                    None => Outcome::Acknowledged,
+                    None => Outcome::Completed,
                 }
             }
             codec::Message::Read(len) => {
                 read.resize(*len, 0);
                 world.guard(*id, || target.borrow_mut().read(&mut bus, &mut read));
-                Outcome::Acknowledged
+                Outcome::Completed
             }
         };
         (outcome, read, bus)
@@ -331,7 +333,7 @@ impl I2c {
         };
         let Ok(request) = request else { return };
         let outcome = match done.outcome {
-            Outcome::Acknowledged => codec::Outcome::Acknowledged,
+            Outcome::Completed => codec::Outcome::Acknowledged,
             Outcome::AddressRefused | Outcome::ByteRefused(_) => codec::Outcome::Failed,
         };
         let action = self.sequencer.attempted(request.next, outcome);
@@ -341,28 +343,38 @@ impl I2c {
             Address::Ten(_) => None,
         };
         let chip = id.map_or(String::new(), |id| world.chips.borrow()[id].name.clone());
-        let (write, bytes) = match &request.message {
-            codec::Message::Write(bytes) => (true, bytes.as_slice()),
-            codec::Message::Read(_) => (false, done.read.as_slice()),
+        let (direction, bytes) = match &request.message {
+            codec::Message::Write(bytes) => (transfer::Direction::Write, bytes.as_slice()),
+            codec::Message::Read(_) => (transfer::Direction::Read, done.read.as_slice()),
         };
-        let message = Message {
-            address: request.address.number(),
-            chip,
-            write,
-            bytes: bytes.to_vec(),
-            start: done.start,
+        let bytes = match done.outcome {
+            // The controller has sent no more than it had to.
+            Outcome::ByteRefused(index) => bytes.get(..=index).unwrap_or(bytes),
+            Outcome::Completed | Outcome::AddressRefused => bytes,
+        };
+        let message = Transfer {
+            bus: self.name.clone(),
+            unit: format!("{:02x}", request.address.number()),
+            chip: chip.clone(),
+            start_ns: done.start.as_ns(),
+            direction,
+            bytes: hex(bytes),
+            received: String::new(),
+            accesses: recorded(done.accesses),
+            held: done.held,
             outcome: done.outcome,
             end: match action {
-                BusAction::Hold => End::Restart,
+                BusAction::Hold => End::Held,
                 BusAction::Stop | BusAction::Nothing => End::Stop,
             },
-            held: done.held,
-            accesses: done.accesses,
         };
-        world.trace.borrow_mut().i2c(world.now(), &message);
+        let entry = world.trace.borrow_mut().transfer(world.now(), message);
+        if let Some(last) = done.unit.and_then(|unit| self.addressed.get_mut(&unit)) {
+            *last = Some(entry);
+        }
         if let Some(id) = id {
             for complaint in done.complaints {
-                world.complain(&message.chip, complaint);
+                world.complain(&chip, complaint);
             }
             world.settle(id);
         }
@@ -406,42 +418,39 @@ impl I2c {
     /// by their place on the bus.
     fn stop(&mut self, world: &World) {
         world.trace.borrow_mut().transfers += 1;
-        for unit in std::mem::take(&mut self.addressed) {
-            let Unit {
-                id,
-                target,
-                address,
-            } = &self.units[unit];
+        for (unit, last) in std::mem::take(&mut self.addressed) {
+            let Unit { id, target, .. } = &self.units[unit];
             if world.chips.borrow()[*id].disconnected {
                 continue;
             }
             let mut bus = Bus::at(world.now());
             world.guard(*id, || target.borrow_mut().stop(&mut bus));
-            let name = world.chips.borrow()[*id].name.clone();
             let (accesses, complaints) = bus.into_parts();
-            let now = world.now();
-            let mut trace = world.trace.borrow_mut();
-            trace.i2c_stopped(now, *address, &name, accesses);
-            drop(trace);
+            if let Some(last) = last {
+                world.trace.borrow_mut().add_accesses(last, accesses);
+            }
+            let name = world.chips.borrow()[*id].name.clone();
             for complaint in complaints {
                 world.complain(&name, complaint);
             }
             world.settle(*id);
         }
-        world.trace.borrow_mut().i2c_stop(world.now());
     }
 }
 
 /// What comes of the end of an address byte.
 enum Ended {
-    /// The message ends with it; what the target logged.
-    Now(Vec<Access>),
+    /// The message ends with it; the unit that it has reached, and what that
+    /// logged.
+    Now(Option<usize>, Vec<Access>),
     /// Its data follow.
     Later(Phase),
 }
 
 /// What became of a message.
 struct Done {
+    /// The unit that it has reached.
+    unit: Option<usize>,
     start: SimTime,
     outcome: Outcome,
     read: Vec<u8>,
@@ -516,8 +525,9 @@ impl Controller for I2c {
                         self.phase = Some(phase);
                         return Ok(());
                     }
-                    Ended::Now(accesses) => {
+                    Ended::Now(unit, accesses) => {
                         let done = Done {
+                            unit,
                             start,
                             outcome: Outcome::AddressRefused,
                             read: Vec::new(),
@@ -544,6 +554,7 @@ impl Controller for I2c {
                 let (more, complaints) = bus.into_parts();
                 accesses.extend(more);
                 let done = Done {
+                    unit: Some(unit),
                     start,
                     outcome,
                     read,

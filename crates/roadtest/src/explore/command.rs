@@ -68,8 +68,7 @@ impl<'a> Prompt<'a> {
         let trace = self.world.trace.borrow();
         let news = timeline::with_times(&trace.events[self.seen.min(trace.events.len())..]);
         self.seen = trace.events.len();
-        let lines = news.lines().filter(|line| !line.ends_with("  STOP"));
-        lines.map(|line| format!("{line}\n")).collect()
+        news
     }
 
     pub(super) fn carry_out(&mut self, line: &str) -> Outcome {

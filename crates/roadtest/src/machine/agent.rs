@@ -67,7 +67,7 @@ impl Machine {
             .events
             .iter()
             .rev()
-            .find(|event| matches!(event.what, What::I2c { .. }));
+            .find(|event| matches!(event.what, What::Transfer(_)));
         match last {
             Some(event) => format!(
                 "; its last transfer was at {}, it is {} now",

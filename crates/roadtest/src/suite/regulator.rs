@@ -22,7 +22,7 @@
 use std::collections::BTreeMap;
 
 use roadtest_model::Chip;
-use roadtest_record::event::What;
+use roadtest_record::event::Direction;
 
 use crate::error::Result;
 use crate::view::regulator::{Consumer, Mode, Regulator, State};
@@ -230,20 +230,13 @@ impl Registers {
     }
 
     fn take(&mut self, timeline: &crate::Timeline) {
-        for event in timeline.events() {
-            if let What::I2c {
-                write,
-                target,
-                value,
-                nack: false,
-                ..
-            } = &event.what
-                && let Ok(number) = u32::from_str_radix(value, 16)
-            {
-                self.values.insert(target.clone(), number);
-                if *write {
-                    *self.writes.entry(target.clone()).or_default() += 1;
-                }
+        for access in timeline.accesses() {
+            let Ok(number) = u32::from_str_radix(&access.value, 16) else {
+                continue;
+            };
+            self.values.insert(access.target.clone(), number);
+            if access.direction == Direction::Write {
+                *self.writes.entry(access.target.clone()).or_default() += 1;
             }
         }
     }
@@ -267,29 +260,34 @@ impl Registers {
 
 #[cfg(test)]
 mod tests {
-    use roadtest_record::event::Event;
+    use roadtest_record::event::{Access, End, Event, Outcome, Transfer, What};
 
     use super::*;
 
     /// What the driver knows after these writes of VSET.
     fn after(values: &[&str]) -> Registers {
-        let events: Vec<Event> = values
-            .iter()
-            .map(|value| Event {
-                time_ns: 0,
-                what: What::I2c {
-                    address: 0x40,
-                    chip: "chip".into(),
-                    write: true,
-                    bytes: String::new(),
-                    pointer: String::new(),
-                    target: "VSET".into(),
-                    value: (*value).into(),
-                    fields: String::new(),
-                    nack: false,
-                },
-            })
-            .collect();
+        let accesses = values.iter().map(|value| Access {
+            direction: Direction::Write,
+            target: "VSET".into(),
+            value: (*value).into(),
+            fields: String::new(),
+        });
+        let events = [Event {
+            time_ns: 0,
+            what: What::Transfer(Transfer {
+                bus: "i2c".into(),
+                unit: "40".into(),
+                chip: "chip".into(),
+                start_ns: 0,
+                direction: Direction::Write,
+                bytes: String::new(),
+                received: String::new(),
+                accesses: accesses.collect(),
+                held: false,
+                outcome: Outcome::Completed,
+                end: End::Stop,
+            }),
+        }];
         let mut registers = Registers {
             values: BTreeMap::new(),
             writes: BTreeMap::new(),

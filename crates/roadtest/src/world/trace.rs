@@ -3,9 +3,8 @@
 //! what ends the test.
 
 use roadtest_model::{Access, Direction, SimTime};
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::{self, Event, Transfer, What};
 
-use crate::bus::hex;
 use crate::fault::Fault;
 
 /// A contract that the driver broke.
@@ -15,47 +14,17 @@ pub(crate) struct Breach {
     pub(crate) text: String,
 }
 
-/// One message of a transfer.
-#[derive(Clone, Debug)]
-pub(crate) struct Message {
-    pub(crate) address: u16,
-    /// The chip's name; empty where none has that address.
-    pub(crate) chip: String,
-    pub(crate) write: bool,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) start: SimTime,
-    pub(crate) outcome: Outcome,
-    pub(crate) end: End,
-    /// A later message, or the end of the transfer, shows what this one meant.
-    pub(crate) held: bool,
-    pub(crate) accesses: Vec<Access>,
-}
-
-/// Which byte of a message was the last, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Acknowledged,
-    AddressRefused,
-    /// The data byte with this index was not acknowledged.
-    ByteRefused(usize),
-}
-
-/// What followed a message on the bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Restart,
-    Stop,
-}
+/// A transfer among the events, by its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry(usize);
 
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     pub(crate) events: Vec<Event>,
     pub(crate) breaches: Vec<Breach>,
-    /// How many transfers there were, on all buses.
+    /// How many transfers there were, on all buses: from START to STOP.
     pub(crate) transfers: u64,
     fault: Option<Fault>,
-    /// What the message before this one wrote, where that only set a pointer.
-    pointer: String,
 }
 
 impl Trace {
@@ -64,6 +33,23 @@ impl Trace {
             time_ns: now.as_ns(),
             what,
         });
+    }
+
+    /// A transfer has ended.
+    pub(crate) fn transfer(&mut self, now: SimTime, transfer: Transfer) -> Entry {
+        self.log(now, What::Transfer(transfer));
+        Entry(self.events.len() - 1)
+    }
+
+    /// The end of the whole has shown what a transfer meant.
+    pub(crate) fn add_accesses(&mut self, entry: Entry, accesses: Vec<Access>) {
+        if let Some(Event {
+            what: What::Transfer(transfer),
+            ..
+        }) = self.events.get_mut(entry.0)
+        {
+            transfer.accesses.extend(recorded(accesses));
+        }
     }
 
     /// Nothing has happened later than now.
@@ -87,93 +73,6 @@ impl Trace {
         });
     }
 
-    /// A message of an I2C transfer has ended.
-    pub(crate) fn i2c(&mut self, now: SimTime, message: &Message) {
-        let nack = message.outcome != Outcome::Acknowledged;
-        let bytes = match message.outcome {
-            Outcome::AddressRefused if !message.write => &[],
-            _ => message.bytes.as_slice(),
-        };
-        if message.held {
-            self.pointer = hex(bytes);
-        }
-        if message.accesses.is_empty() && (nack || !message.held) {
-            self.i2c_access(now, message, bytes, None, nack);
-        }
-        for access in &message.accesses {
-            self.i2c_access(now, message, bytes, Some(access), nack);
-        }
-    }
-
-    /// What a chip logged at the end of a transfer.
-    pub(crate) fn i2c_stopped(
-        &mut self,
-        now: SimTime,
-        address: u16,
-        chip: &str,
-        accesses: Vec<Access>,
-    ) {
-        for access in accesses {
-            let message = Message {
-                address,
-                chip: chip.to_owned(),
-                write: access.direction == Direction::Write,
-                bytes: Vec::new(),
-                start: now,
-                outcome: Outcome::Acknowledged,
-                end: End::Stop,
-                held: false,
-                accesses: Vec::new(),
-            };
-            self.i2c_access(now, &message, &[], Some(&access), false);
-        }
-    }
-
-    /// An I2C transfer has ended.
-    pub(crate) fn i2c_stop(&mut self, now: SimTime) {
-        self.pointer.clear();
-        self.log(now, What::I2cStop);
-    }
-
-    fn i2c_access(
-        &mut self,
-        now: SimTime,
-        message: &Message,
-        bytes: &[u8],
-        access: Option<&Access>,
-        nack: bool,
-    ) {
-        let (write, target, value, fields) = match access {
-            Some(access) => (
-                access.direction == Direction::Write,
-                access.target.clone(),
-                access.value.clone(),
-                access.fields.clone(),
-            ),
-            None => (message.write, String::new(), String::new(), String::new()),
-        };
-        let (bytes, pointer) = match write {
-            // A pointer that was set for nothing is logged when that is clear.
-            true if bytes.is_empty() => (std::mem::take(&mut self.pointer), String::new()),
-            true => (hex(bytes), String::new()),
-            false => (hex(bytes), std::mem::take(&mut self.pointer)),
-        };
-        self.log(
-            now,
-            What::I2c {
-                address: message.address,
-                chip: message.chip.clone(),
-                write,
-                bytes,
-                pointer,
-                target,
-                value,
-                fields,
-                nack,
-            },
-        );
-    }
-
     /// Something ends the test; the first reason counts.
     pub(crate) fn fail(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
@@ -182,4 +81,18 @@ impl Trace {
     pub(crate) fn take_fault(&mut self) -> Option<Fault> {
         self.fault.take()
     }
+}
+
+/// Accesses as a record holds them.
+pub(crate) fn recorded(accesses: Vec<Access>) -> Vec<event::Access> {
+    let accesses = accesses.into_iter().map(|access| event::Access {
+        direction: match access.direction {
+            Direction::Write => event::Direction::Write,
+            Direction::Read => event::Direction::Read,
+        },
+        target: access.target,
+        value: access.value,
+        fields: access.fields,
+    });
+    accesses.collect()
 }

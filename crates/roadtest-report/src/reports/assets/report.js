@@ -175,7 +175,7 @@ function summary(test) {
 }
 
 // ---------------------------------------------------------------- events
-const I2C = 0, STOP = 1, PIN = 2, IRQ = 3, REQUEST = 4, KERNEL = 5, VIOLATION = 6, MALFORMED = 7, UNWISE = 8;
+const TRANSFER = 0, PIN = 2, IRQ = 3, REQUEST = 4, KERNEL = 5, VIOLATION = 6, MALFORMED = 7, UNWISE = 8;
 
 // Gives each event its time, lane, texts and class.
 function decode(data) {
@@ -187,19 +187,13 @@ function decode(data) {
     const kind = row[1];
     const event = { time, kind };
     switch (kind) {
-      case I2C: {
-        const flags = row[4];
-        const address = `0x${row[3].toString(16).padStart(2, '0')}`;
-        Object.assign(event, { lane: s[row[2]] || address, address, write: !!(flags & 1), nack: !!(flags & 2), bytes: s[row[5]],
-          target: s[row[6]], value: s[row[7]], fields: s[row[8]] });
-        const direction = event.write ? 'W' : 'R';
-        event.short = `${direction} ${event.target || event.bytes || '(empty)'}${event.target && event.value ? ' ' + event.value : ''}`;
-        const what = event.target ? `${event.target.padEnd(15)} ${event.value}` : `${address}  ${event.bytes || '(empty)'}`;
-        event.text = `${direction} ${what}${event.nack ? '  NACK' : ''}${event.fields ? '  ' + event.fields : ''}`;
-        event.css = event.nack ? 'bad' : event.write ? 'i2c-w' : 'i2c-r';
+      case TRANSFER: {
+        const flags = row[3];
+        Object.assign(event, { lane: s[row[2]], write: !!(flags & 1), follows: !!(flags & 4), bad: !!(flags & 2), duration: row[4], text: s[row[5]], wire: s[row[6]] });
+        event.short = event.text.replace(/ +/g, ' ');
+        event.css = event.bad ? 'bad' : event.write ? 'i2c-w' : 'i2c-r';
         break;
       }
-      case STOP: continue;
       case PIN: Object.assign(event, { lane: s[row[2]], to: s[row[3]], by: s[row[4]], css: 'pin' });
         event.text = `${event.to} (${event.by})`; break;
       case IRQ: Object.assign(event, { lane: s[row[2]], text: `interrupt ${s[row[3]]}`, what: s[row[3]], css: 'irq' }); break;
@@ -210,18 +204,11 @@ function decode(data) {
     }
     events.push(event);
   }
-  // What a message carried in several accesses is one block on the bus. Its
-  // first bit comes before the time of the event, which is that of its last.
-  let before = 0;
+  // The accesses of one transfer are one block on the bus. Its first bit comes
+  // before the time of the event, which is that of its last.
   events.forEach((event, index) => {
     event.index = index;
-    event.start = event.time;
-    if (event.kind !== I2C) return;
-    const last = events[index - 1];
-    event.follows = !!last && last.kind === I2C && last.time === event.time && last.lane === event.lane;
-    const bits = 11 + 9 * (event.bytes ? event.bytes.split(' ').length : 0);
-    event.start = event.follows ? last.start : Math.max(before, event.time - bits * 2500);
-    before = event.time;
+    event.start = event.time - (event.duration ?? 0);
   });
   return events;
 }
@@ -233,7 +220,7 @@ function lanesOf(events) {
     return lanes.get(name);
   };
   add('test', 'marks');
-  for (const event of events) if ([I2C, VIOLATION, UNWISE].includes(event.kind)) add(event.lane, 'bus');
+  for (const event of events) if ([TRANSFER, VIOLATION, UNWISE].includes(event.kind)) add(event.lane, 'bus');
   for (const event of events) if (event.kind === PIN || event.kind === IRQ) add(event.lane, 'pin');
   add('kernel log', 'marks');
   for (const event of events) add(event.lane, 'marks').events.push(event);
@@ -249,7 +236,7 @@ class Axis {
     for (const event of events) {
       if (event.start < start) continue;
       times.add(event.start).add(event.time);
-      if (event.kind === I2C) busy.add(event.start);
+      if (event.kind === TRANSFER) busy.add(event.start);
     }
     this.times = kind === 'even' ? [...times].sort((a, b) => a - b) : [start, Math.max(end, start + 1)];
     this.places = [0];
@@ -421,8 +408,7 @@ class Timeline {
     const event = this.hit(pointer.offsetX, pointer.offsetY);
     tip.hidden = !event;
     if (!event) return;
-    const bytes = event.bytes ? `\n${event.lane} ${event.address}  ${event.bytes}` : '';
-    tip.textContent = `${exact(event.time)}  ${event.text}${bytes}`;
+    tip.textContent = `${exact(event.time)}  ${event.text}${event.wire ? `\n${event.wire}` : ''}`;
     tip.style.left = `${Math.min(pointer.clientX + 14, innerWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${Math.min(pointer.clientY + 16, innerHeight - tip.offsetHeight - 8)}px`;
   }
@@ -545,7 +531,7 @@ class Timeline {
       if (a > right && (event.kind !== REQUEST || last)) break;
       last = a > right;
       const broken = event.kind === VIOLATION || event.kind === MALFORMED;
-      if (broken ? a < marked + 3 : b < drawn + 0.5 && !event.nack) continue;
+      if (broken ? a < marked + 3 : b < drawn + 0.5 && !event.bad) continue;
       if (broken) marked = a; else drawn = b;
       const ink = colour(names[event.css]);
       g.fillStyle = ink;
@@ -556,7 +542,7 @@ class Timeline {
       }
       let next = right;
       for (let k = i + 1; k < lane.events.length; k++) if (!lane.events[k].follows) { next = Math.min(next, this.at(lane.events[k].a)); break; }
-      const isBus = event.kind === I2C, isRequest = event.kind === REQUEST;
+      const isBus = event.kind === TRANSFER, isRequest = event.kind === REQUEST;
       // A request is on the timeline when it is answered: its text stands
       // before its mark, above what it caused.
       const room = isBus ? b - Math.max(a, LABELS) - 8 : isRequest ? a - previous - 8 : next - b - 8;

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! SCL and SDA of I2C messages. The timeline knows a message's bytes and when
-//! its last bit ended; the shape of the bits follows from the protocol
-//! (UM10204, section 3.1). The rate is 400 kHz, or faster where the message
-//! before ended too late for that.
+//! SCL and SDA of I2C messages. The timeline knows a message's bytes, when it
+//! began and when it ended; the shape of the bits follows from the protocol
+//! (UM10204, section 3.1), and the rate from their number.
 
-use roadtest_record::event::{Event, What};
+use roadtest_record::event::{Direction, End, Event, Outcome, Transfer, What};
 use vcd::Value;
 
 use super::Changes;
 
-/// A period of SCL in ns at 400 kHz.
-const PERIOD_NS: u64 = 2_500;
-/// A quarter of it must be at least 1 ns.
+/// A quarter of a period of SCL must be at least 1 ns.
 const PERIOD_NS_MIN: u64 = 4;
 const SCOPE: &str = "i2c";
 
@@ -23,92 +20,47 @@ pub(super) struct Message {
     address: u16,
     write: bool,
     bytes: Vec<u8>,
-    nack: bool,
+    outcome: Outcome,
     stops: bool,
     text: String,
 }
 
-/// When a message begins that ends then.
-fn start_of(bytes: &[u8], end_ns: u64) -> u64 {
-    let length = 11 + 9 * bytes.len() as u64;
-    end_ns.saturating_sub(length * PERIOD_NS)
-}
-
-/// The messages of a timeline: what one carried in several accesses is one.
+/// The I2C messages of a timeline.
 pub(super) fn messages(events: &[Event]) -> Vec<Message> {
-    let mut messages: Vec<Message> = Vec::new();
-    let mut before = 0;
-    for event in events {
-        match &event.what {
-            What::I2cStop => {
-                if let Some(last) = messages.last_mut() {
-                    last.stops = true;
-                }
-            }
-            What::I2c {
-                address,
-                chip,
-                write,
-                bytes,
-                target,
-                value,
-                fields,
-                nack,
-                pointer,
-            } => {
-                let text = format!("{target} {value} {fields}");
-                let bytes = parse(bytes);
-                if let Some(last) = messages.last_mut()
-                    && last.end_ns == event.time_ns
-                    && (last.address, last.write) == (*address, *write)
-                    && !last.stops
-                {
-                    last.text.push_str(", ");
-                    last.text.push_str(text.trim());
-                    continue;
-                }
-                if let Some(last) = messages.last() {
-                    before = last.end_ns;
-                }
-                let start = start_of(&bytes, event.time_ns);
-                if !pointer.is_empty() {
-                    let bytes = parse(pointer);
-                    let start_ns = start_of(&bytes, start).max(before);
-                    before = start.max(before);
-                    messages.push(Message {
-                        start_ns,
-                        end_ns: before,
-                        address: *address,
-                        write: true,
-                        bytes,
-                        nack: false,
-                        stops: false,
-                        text: format!("{chip} W {pointer}"),
-                    });
-                }
-                let direction = if *write { 'W' } else { 'R' };
-                messages.push(Message {
-                    start_ns: start.max(before),
-                    end_ns: event.time_ns,
-                    address: *address,
-                    write: *write,
-                    bytes,
-                    nack: *nack,
-                    stops: false,
-                    text: format!("{chip} {direction} {}", text.trim()),
-                });
-            }
-            _ => {}
-        }
-    }
-    messages
+    let messages = events.iter().filter_map(|event| match &event.what {
+        What::Transfer(transfer) => message(event.time_ns, transfer),
+        _ => None,
+    });
+    messages.collect()
 }
 
-fn parse(bytes: &str) -> Vec<u8> {
-    bytes
-        .split_whitespace()
-        .filter_map(|byte| u8::from_str_radix(byte, 16).ok())
-        .collect()
+fn message(end_ns: u64, transfer: &Transfer) -> Option<Message> {
+    // A unit that is no address is on another bus.
+    let address = u16::from_str_radix(&transfer.unit, 16).ok()?;
+    let accesses: Vec<String> = transfer
+        .accesses
+        .iter()
+        .map(|access| {
+            let text = format!("{} {} {}", access.target, access.value, access.fields);
+            text.trim().to_owned()
+        })
+        .collect();
+    let text = match accesses.is_empty() {
+        true => transfer.bytes.clone(),
+        false => accesses.join(", "),
+    };
+    let write = transfer.direction == Direction::Write;
+    let way = if write { 'W' } else { 'R' };
+    Some(Message {
+        start_ns: transfer.start_ns,
+        end_ns,
+        address,
+        write,
+        bytes: transfer.bytes(),
+        outcome: transfer.outcome,
+        stops: transfer.end == End::Stop,
+        text: format!("{} {way} {text}", transfer.chip),
+    })
 }
 
 impl Message {
@@ -121,14 +73,16 @@ impl Message {
             bits.extend((0..8).rev().map(|bit| byte >> bit & 1 == 1));
             bits.push(!acknowledged);
         };
-        byte(address, !self.nack);
-        if self.nack {
+        let answers = self.outcome != Outcome::AddressRefused;
+        byte(address, answers);
+        if !answers {
             return bits;
         }
         for (index, data) in self.bytes.iter().enumerate() {
-            // Who reads does not acknowledge the last byte.
+            // The controller does not acknowledge the last byte that it reads.
             let last = index + 1 == self.bytes.len();
-            byte(*data, self.write || !last);
+            let refused = self.outcome == Outcome::ByteRefused(index);
+            byte(*data, if self.write { !refused } else { !last });
         }
         bits
     }
@@ -177,8 +131,12 @@ mod tests {
     fn accesses_of_one_message_are_one_message() {
         let run = example();
         let mut events = run.find("reads_lux").expect("there is one").events.clone();
-        let again = events[3].clone();
-        events.insert(4, again);
+        for event in &mut events {
+            if let What::Transfer(transfer) = &mut event.what {
+                let again = transfer.accesses.clone();
+                transfer.accesses.extend(again);
+            }
+        }
         let messages = messages(&events);
         assert_eq!(messages.len(), 2);
         assert_eq!(
@@ -253,31 +211,24 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_start_is_heard_and_a_chip_that_does_not_answer() {
+    fn a_repeated_start_and_bytes_that_are_not_acknowledged_are_heard() {
         let run = example();
         let mut events = run.find("reads_lux").expect("there is one").events.clone();
-        events.retain(|event| event.what != What::I2cStop);
         for event in &mut events {
-            if let What::I2c {
-                write: false,
-                nack,
-                pointer,
-                ..
-            } = &mut event.what
-            {
-                *nack = true;
-                "00".clone_into(pointer);
+            let What::Transfer(transfer) = &mut event.what else {
+                continue;
+            };
+            if transfer.direction == Direction::Write {
+                transfer.end = End::Held;
+                transfer.outcome = Outcome::ByteRefused(2);
+            } else {
+                transfer.outcome = Outcome::AddressRefused;
             }
         }
-        events.push(Event {
-            time_ns: 821_200_000,
-            what: What::I2cStop,
-        });
         assert_eq!(
             heard(&messages(&events)),
             [
-                "START", "88 ACK", "01 ACK", "ca ACK", "10 ACK", "START", "88 ACK", "00 ACK",
-                "START", "89 NACK", "STOP"
+                "START", "88 ACK", "01 ACK", "ca ACK", "10 NACK", "START", "89 NACK", "STOP"
             ]
         );
     }

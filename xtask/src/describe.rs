@@ -101,12 +101,13 @@ fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
         entry.module == path || entry.module.starts_with(&folder) || last == Some(wanted)
     };
     let found: Vec<&Entry> = all.iter().filter(within).collect();
-    match found.is_empty() {
-        true => Err(exit::usage(format!(
+    if found.is_empty() {
+        Err(exit::usage(format!(
             "no chip is called '{wanted}'; nearest: {}",
             nearest(all, wanted).join(", ")
-        ))),
-        false => Ok(found),
+        )))
+    } else {
+        Ok(found)
     }
 }
 

@@ -49,9 +49,10 @@ pub fn check_report(root: &Path, out: &Path) -> anyhow::Result<Done> {
             "" => one.what.clone(),
             detail => format!("{} ({detail})", one.what),
         };
-        match one.holds {
-            true => console::status("ok", &text),
-            false => console::problem(&format!("not so: {text}")),
+        if one.holds {
+            console::status("ok", &text);
+        } else {
+            console::problem(&format!("not so: {text}"));
         }
     }
     Ok(Done::from_failed(wrong))

@@ -34,9 +34,10 @@ const KERNELS: [&str; 2] = ["debian:6.12", "debian:7.3@trixie-backports"];
 /// Where a tool is missing, or the workspace cannot be used.
 pub fn run(args: &Ci) -> anyhow::Result<Done> {
     let root = workspace::root()?;
-    let kernels = match args.kernel.is_empty() {
-        true => KERNELS.map(str::to_owned).to_vec(),
-        false => args.kernel.clone(),
+    let kernels = if args.kernel.is_empty() {
+        KERNELS.map(str::to_owned).to_vec()
+    } else {
+        args.kernel.clone()
     };
     let setup = args.setup.into();
     let wanted: Vec<KernelArgs> = kernels

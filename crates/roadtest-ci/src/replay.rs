@@ -115,7 +115,7 @@ impl Reader<'_> {
         for step in steps {
             let problem = match step {
                 Step::Type { line, file, text } => {
-                    let problem = self.write(file, text, typed.contains(file))?;
+                    let problem = self.write(file, text, &typed)?;
                     typed.push(*file);
                     problem.map(|problem| page.problem(*line, &problem))
                 }
@@ -143,10 +143,10 @@ impl Reader<'_> {
     }
 
     /// Writes lines to the end of a file. The document begins a file itself.
-    fn write(&self, file: &str, text: &[&str], begun: bool) -> anyhow::Result<Option<String>> {
+    fn write(&self, file: &str, text: &[&str], begun: &[&str]) -> anyhow::Result<Option<String>> {
         let path = self.scratch.root.join(file);
         let before = fs::read_to_string(&path).unwrap_or_default();
-        if !begun && !before.is_empty() {
+        if !begun.contains(&file) && !before.is_empty() {
             return Ok(Some(format!("{file} is there already: nothing deletes it")));
         }
         let gap = if before.is_empty() { "" } else { "\n" };

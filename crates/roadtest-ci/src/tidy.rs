@@ -3,6 +3,7 @@
 //! Each file below this one holds one kind of rule; this one collects what
 //! they found.
 
+mod evasions;
 mod fragments;
 mod layers;
 mod purity;
@@ -112,7 +113,9 @@ fn check(root: &Path) -> anyhow::Result<Vec<Problem>> {
         .collect::<anyhow::Result<_>>()?;
     let mut problems = layers::check(root)?;
     problems.extend(sources::check(&files));
+    problems.extend(sources::unneeded(&files));
     problems.extend(purity::check(&files));
+    problems.extend(evasions::check(&files));
     problems.extend(fragments::check(&files));
     problems.extend(snapshots::check(&files));
     problems.sort();

@@ -32,8 +32,9 @@ pub fn unpacked(root: &Path, wanted: &KernelArgs) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(tree.parent().unwrap_or(root)).context("cannot create a folder")?;
     let mut copy = Command::new("cp");
     copy.args(["-a", "--reflink=auto"]).arg(&source).arg(&tree);
-    match process::run(&mut copy)?.success() {
-        true => Ok(tree),
-        false => bail!("cannot copy {}", source.display()),
+    if process::run(&mut copy)?.success() {
+        Ok(tree)
+    } else {
+        bail!("cannot copy {}", source.display())
     }
 }

@@ -63,9 +63,10 @@ pub(super) fn maintainers(text: &str, section: &str) -> Option<String> {
     let mut cost = titles.iter().filter(|at| lines[**at] < title).count();
     let mut best = (cost, *titles.first()?);
     for (number, at) in titles.iter().enumerate() {
-        match lines[*at] < title {
-            true => cost -= 1,
-            false => cost += 1,
+        if lines[*at] < title {
+            cost -= 1;
+        } else {
+            cost += 1;
         }
         if let Some(next) = titles.get(number + 1)
             && cost <= best.0

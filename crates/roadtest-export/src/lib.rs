@@ -51,9 +51,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     match &args.patches {
         Some(folder) => series(&root, &tree, folder, &patches::sender(&root)?),
         None => {
-            let content = match args.link {
-                true => content::links(&root)?,
-                false => content::copies(&root)?,
+            let content = if args.link {
+                content::links(&root)?
+            } else {
+                content::copies(&root)?
             };
             let done = install(&tree, &content)?;
             console::line(&done);

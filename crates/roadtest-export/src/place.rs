@@ -71,9 +71,10 @@ pub(super) fn plan(tree: &Path, content: &Content) -> anyhow::Result<Plan> {
             lost.push(path.as_str());
             continue;
         }
-        let there = match hidden || is_folder_of(tree, path, &plan.remove) {
-            true => None,
-            false => Item::read(&tree.join(path))?,
+        let there = if hidden || is_folder_of(tree, path, &plan.remove) {
+            None
+        } else {
+            Item::read(&tree.join(path))?
         };
         match there {
             Some(there) if there == *item => plan.unchanged += 1,
@@ -84,9 +85,10 @@ pub(super) fn plan(tree: &Path, content: &Content) -> anyhow::Result<Plan> {
         }
     }
     if let Some(first) = lost.first() {
-        let what = match before.is_empty() {
-            true => "is not from an export",
-            false => "was changed since the last export",
+        let what = if before.is_empty() {
+            "is not from an export"
+        } else {
+            "was changed since the last export"
         };
         let more = match lost.len() {
             1 => String::new(),
@@ -141,15 +143,14 @@ impl Plan {
         {
             bail!("{name} has changes that are not committed: nothing was written");
         }
-        match with == text {
-            true => self.unchanged += 1,
-            false => {
-                let item = Item::File {
-                    bytes: with.into_bytes(),
-                    executable: false,
-                };
-                self.write.insert(name.to_owned(), item);
-            }
+        if with == text {
+            self.unchanged += 1;
+        } else {
+            let item = Item::File {
+                bytes: with.into_bytes(),
+                executable: false,
+            };
+            self.write.insert(name.to_owned(), item);
         }
         Ok(())
     }

@@ -201,9 +201,12 @@ impl Judge<'_> {
                     let values: Vec<String> = part
                         .symbols()
                         .into_iter()
-                        .map(|s| match self.tree.definitions(s).is_empty() {
-                            true => format!("{s} is unknown"),
-                            false => format!("{s} is {}", self.config.get(s)),
+                        .map(|s| {
+                            if self.tree.definitions(s).is_empty() {
+                                format!("{s} is unknown")
+                            } else {
+                                format!("{s} is {}", self.config.get(s))
+                            }
                         })
                         .collect();
                     let stated = condition.expr.to_string();

@@ -60,9 +60,10 @@ pub fn choose(tests: &[Test], filters: &[String]) -> anyhow::Result<Vec<Test>> {
     }
     let chooses = |filter: &Filter, test: &Test| {
         let path = test.path();
-        match tests.iter().any(|test| filter.is_exactly(&test.path())) {
-            true => filter.is_exactly(&path),
-            false => filter.matches(&path),
+        if tests.iter().any(|test| filter.is_exactly(&test.path())) {
+            filter.is_exactly(&path)
+        } else {
+            filter.matches(&path)
         }
     };
     Ok(tests

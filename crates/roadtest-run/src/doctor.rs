@@ -42,9 +42,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         console::line(&line(finding));
     }
     for (name, install, purpose) in WELCOME {
-        let (word, style, rest) = match workspace::has_program(name) {
-            true => ("found", GOOD, String::new()),
-            false => ("optional", NEUTRAL, format!(": {install}")),
+        let (word, style, rest) = if workspace::has_program(name) {
+            ("found", GOOD, String::new())
+        } else {
+            ("optional", NEUTRAL, format!(": {install}"))
         };
         console::line(&format!(
             "{style}{word:>8}{style:#} {name:<14} {PALE}{purpose}{rest}{PALE:#}"

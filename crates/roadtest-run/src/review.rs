@@ -169,9 +169,10 @@ impl Pending {
 
     fn show(&self) -> anyhow::Result<()> {
         let new = read(&self.draft)?;
-        let old = match self.accepted.exists() {
-            true => read(&self.accepted)?,
-            false => String::new(),
+        let old = if self.accepted.exists() {
+            read(&self.accepted)?
+        } else {
+            String::new()
         };
         console::line(&format!("{PALE}{}{PALE:#}", self.name));
         console::line(&diff(contents(&old), contents(&new)));

@@ -96,9 +96,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     }
     reports.expect(&tests)?;
     let manifest = workspace::manifest(&root);
-    let kernel = match args.no_build {
-        true => kernel::existing(&root)?,
-        false => kernel::build(&root, &manifest, &args.kernel, verbosity)?,
+    let kernel = if args.no_build {
+        kernel::existing(&root)?
+    } else {
+        kernel::build(&root, &manifest, &args.kernel, verbosity)?
     };
     let plan = Plan {
         manifest,
@@ -109,9 +110,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         program: args.runner.unwrap_or_else(Program::installed),
         report: Report {
             verbosity,
-            rerun_arguments: match args.no_build {
-                true => " --no-build".to_owned(),
-                false => args.kernel.again(),
+            rerun_arguments: if args.no_build {
+                " --no-build".to_owned()
+            } else {
+                args.kernel.again()
             },
             root: root.clone(),
         },
@@ -271,9 +273,10 @@ struct Screen<'a> {
 
 impl<'a> Screen<'a> {
     fn new(tests: usize, report: &'a Report) -> Self {
-        let bar = match std::io::stdout().is_terminal() {
-            true => ProgressBar::new(tests as u64),
-            false => ProgressBar::hidden(),
+        let bar = if std::io::stdout().is_terminal() {
+            ProgressBar::new(tests as u64)
+        } else {
+            ProgressBar::hidden()
         };
         if let Ok(style) = ProgressStyle::with_template("{pos:>8}/{len} tests [{bar:40}] {elapsed}")
         {

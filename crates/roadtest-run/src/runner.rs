@@ -65,9 +65,10 @@ pub enum Program {
 impl Program {
     /// nextest where it is installed.
     pub fn installed() -> Self {
-        match workspace::has_program("cargo-nextest") {
-            true => Self::Nextest,
-            false => Self::CargoTest,
+        if workspace::has_program("cargo-nextest") {
+            Self::Nextest
+        } else {
+            Self::CargoTest
         }
     }
 }

@@ -52,9 +52,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     let tests = binary::list(&binary, &catalog::drivers(&root))?;
     let test = the_one(&tests, &args.test)?;
     let manifest = workspace::manifest(&root);
-    let kernel = match args.no_build {
-        true => kernel::existing(&root)?,
-        false => kernel::build(&root, &manifest, &args.kernel, Verbosity::Normal)?,
+    let kernel = if args.no_build {
+        kernel::existing(&root)?
+    } else {
+        kernel::build(&root, &manifest, &args.kernel, Verbosity::Normal)?
     };
     if let Some(reason) = kernel.unavailable.get(&test.driver) {
         anyhow::bail!("this kernel cannot have {}: {reason}", test.driver);
@@ -79,9 +80,10 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         // Why: whatever ended it may have left the terminal raw.
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Drain, &before);
     }
-    Ok(match ended?.success() {
-        true => Done::AllPassed,
-        false => Done::SomeFailed,
+    Ok(if ended?.success() {
+        Done::AllPassed
+    } else {
+        Done::SomeFailed
     })
 }
 

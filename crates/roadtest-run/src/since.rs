@@ -108,16 +108,17 @@ impl Touched {
             console::line(&format!("no test of {file}"));
         }
         let names: Vec<&str> = chosen.drivers.iter().copied().collect();
-        match names.is_empty() {
-            true => console::line(&format!(
+        if names.is_empty() {
+            console::line(&format!(
                 "no driver with a test was touched since {}",
                 self.base
-            )),
-            false => console::line(&format!(
+            ))
+        } else {
+            console::line(&format!(
                 "touched since {}: {}",
                 self.base,
                 names.join(", ")
-            )),
+            ))
         }
         let kept: BTreeSet<String> = chosen.drivers.iter().map(|&name| name.to_owned()).collect();
         let tests = tests.into_iter();

@@ -66,9 +66,12 @@ fn folders(root: &Path, args: &KernelArgs) -> anyhow::Result<Vec<(PathBuf, Recur
         }
     }
     let there = folders.into_iter().filter(|(folder, _)| folder.is_dir());
-    let with_mode = there.map(|(folder, deep)| match deep {
-        true => (folder, RecursiveMode::Recursive),
-        false => (folder, RecursiveMode::NonRecursive),
+    let with_mode = there.map(|(folder, deep)| {
+        if deep {
+            (folder, RecursiveMode::Recursive)
+        } else {
+            (folder, RecursiveMode::NonRecursive)
+        }
     });
     Ok(with_mode.collect())
 }
@@ -77,13 +80,14 @@ fn folders(root: &Path, args: &KernelArgs) -> anyhow::Result<Vec<(PathBuf, Recur
 fn next(events: &Receiver<notify::Result<Event>>) -> anyhow::Result<BTreeSet<PathBuf>> {
     let mut changed = BTreeSet::new();
     loop {
-        let event = match changed.is_empty() {
-            true => events.recv().context("nothing is watched any more")?,
-            false => match events.recv_timeout(SETTLED) {
+        let event = if changed.is_empty() {
+            events.recv().context("nothing is watched any more")?
+        } else {
+            match events.recv_timeout(SETTLED) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => return Ok(changed),
                 Err(error) => return Err(error).context("nothing is watched any more"),
-            },
+            }
         };
         let event = event.context("cannot watch files")?;
         if !matches!(event.kind, EventKind::Access(_)) {

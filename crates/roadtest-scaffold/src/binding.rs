@@ -122,9 +122,10 @@ fn expression(name: &str, value: Option<&str>) -> Option<String> {
         return Some("Value::flag()".to_owned());
     };
     if let Some(text) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) {
-        return match text.contains('"') {
-            true => Some(format!("Value::strings([{value}])")),
-            false => Some(value.to_owned()),
+        return if text.contains('"') {
+            Some(format!("Value::strings([{value}])"))
+        } else {
+            Some(value.to_owned())
         };
     }
     let inner = value.replace(">, <", " ").replace(">,<", " ");

@@ -85,7 +85,12 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         let file = file.strip_prefix(&root).unwrap_or(file);
         console::status("Wrote", &file.display().to_string());
     }
-    console::line(&scaffold.what_next(args.files_only, &args.kernel.again()));
+    let kernel = args.kernel.again();
+    console::line(&if args.files_only {
+        scaffold.what_next_unrun(&kernel)
+    } else {
+        scaffold.what_next(&kernel)
+    });
     Ok(Done::AllPassed)
 }
 
@@ -165,11 +170,12 @@ fn check_path(path: &str) -> anyhow::Result<()> {
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c))
     };
-    match path.contains('/') && path.split('/').all(good) {
-        true => Ok(()),
-        false => Err(exit::usage(format!(
+    if path.contains('/') && path.split('/').all(good) {
+        Ok(())
+    } else {
+        Err(exit::usage(format!(
             "'{path}' is no path of a driver such as iio/light/opt3001"
-        ))),
+        )))
     }
 }
 

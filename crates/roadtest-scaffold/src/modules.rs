@@ -21,13 +21,14 @@ pub(super) fn declare_chip(root: &Path, path: &str, changes: &mut Changes) -> an
             0 => source.join("lib.rs"),
             _ => source.join(parts[..depth].join("/")).with_extension("rs"),
         };
-        let text = match file.exists() {
-            true => read(&file)?,
-            false => format!(
+        let text = if file.exists() {
+            read(&file)?
+        } else {
+            format!(
                 "// SPDX-License-Identifier: GPL-2.0-only OR MIT\n\
                  //! Chips whose drivers are in `drivers/{}/`.\n\n",
                 path.split('/').take(depth).collect::<Vec<_>>().join("/")
-            ),
+            )
         };
         let changed = insert(&text, "pub mod ", &parts[depth..=depth]);
         if changed != text {
@@ -81,11 +82,14 @@ fn insert_between(
             Some((at, name.trim_end_matches([';', '{', ' ']).to_owned()))
         })
         .collect();
-    let close = |lines: &[String], at: usize| match lines[at].ends_with('{') {
-        true => (at..to)
-            .find(|&line| lines[line] == format!("{indent}}}"))
-            .unwrap_or(at),
-        false => at,
+    let close = |lines: &[String], at: usize| {
+        if lines[at].ends_with('{') {
+            (at..to)
+                .find(|&line| lines[line] == format!("{indent}}}"))
+                .unwrap_or(at)
+        } else {
+            at
+        }
     };
     if let Some((at, _)) = siblings.iter().find(|(_, sibling)| sibling == name) {
         if lines[*at].ends_with('{') {

@@ -95,9 +95,10 @@ impl Scaffold {
             .filter(|word| !word.is_empty())
             .map(|word| word[..1].to_uppercase() + &word[1..])
             .collect();
-        match name.starts_with(|c: char| c.is_ascii_digit()) {
-            true => format!("Chip{name}"),
-            false => name,
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("Chip{name}")
+        } else {
+            name
         }
     }
 
@@ -119,9 +120,10 @@ impl Scaffold {
             );
         }
         let bytewise = self.seed.word == "u8";
-        let increment = match bytewise {
-            true => "    const INCREMENT: Increment = Increment::ByOne;\n",
-            false => "",
+        let increment = if bytewise {
+            "    const INCREMENT: Increment = Increment::ByOne;\n"
+        } else {
+            ""
         };
         let pointer = match self.seed.pointer_bytes {
             1 => String::new(),
@@ -329,15 +331,21 @@ impl Scaffold {
         anyhow::bail!("the new test fails: {}", ran.reason)
     }
 
-    pub(super) fn what_next(&self, files_only: bool, kernel: &str) -> String {
+    /// What to do with files whose test was not run.
+    pub(super) fn what_next_unrun(&self, kernel: &str) -> String {
+        let path = &self.path;
+        format!("nothing was run; next: INSTA_UPDATE=always cargo xtask roadtest {path}{kernel}")
+    }
+
+    /// What to do with a test that has passed.
+    pub(super) fn what_next(&self, kernel: &str) -> String {
         let run = format!("cargo xtask roadtest {}{kernel}", self.path);
-        match (&self.ending, files_only) {
-            (_, true) => format!("nothing was run; next: INSTA_UPDATE=always {run}"),
-            (Ending::Binds, false) => format!(
+        match &self.ending {
+            Ending::Binds => format!(
                 "the driver binds, and the test passes. Next: the datasheet's registers into the \
                  model, then {run}"
             ),
-            (Ending::Refuses(errno), false) => format!(
+            Ending::Refuses(errno) => format!(
                 "the probe fails with {errno}, which the test says and passes. Next: see the end \
                  of the snapshot for what the driver looks for, then {run}"
             ),

@@ -36,9 +36,10 @@ fn run(arguments: &[String]) -> Result<(), Error> {
         say("this is not inside the roadtest workspace");
         return Ok(());
     };
-    let wanted = match kernel.starts_with("debian:") {
-        true => Wanted::choose(None, Some(kernel), &workspace)?,
-        false => Wanted::Tree(kernel.into()),
+    let wanted = if kernel.starts_with("debian:") {
+        Wanted::choose(None, Some(kernel), &workspace)?
+    } else {
+        Wanted::Tree(kernel.into())
     };
     let options = Options {
         wanted,

@@ -136,9 +136,10 @@ impl Cache {
 /// Marks a folder as a cache.
 pub(crate) fn tag(folder: &Path) -> Result<(), Error> {
     let path = folder.join(TAG);
-    match path.exists() {
-        true => Ok(()),
-        false => fs::write(&path, TAG_TEXT).map_err(Error::io("write", &path)),
+    if path.exists() {
+        Ok(())
+    } else {
+        fs::write(&path, TAG_TEXT).map_err(Error::io("write", &path))
     }
 }
 

@@ -102,9 +102,10 @@ impl Last {
         for object in changed {
             cache::remove(&output.join(object))?;
         }
-        match self.recipe == recipe {
-            true => Ok(step),
-            false => Ok(Step::Everything),
+        if self.recipe == recipe {
+            Ok(step)
+        } else {
+            Ok(Step::Everything)
         }
     }
 }

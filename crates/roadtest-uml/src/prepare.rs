@@ -164,9 +164,10 @@ fn compile(
 ) -> Result<BTreeMap<String, String>, Error> {
     let jobs = options.jobs.max(1);
     // Why: a run that was cut off leaves files that only a full build mends.
-    let last = match kbuild.was_cut_off() {
-        true => None,
-        false => Last::load(order.output),
+    let last = if kbuild.was_cut_off() {
+        None
+    } else {
+        Last::load(order.output)
     };
     let before = last.as_ref().and_then(|last| {
         let path = options.cache.out(&last.fingerprint).join("kernel.json");

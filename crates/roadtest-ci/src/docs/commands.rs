@@ -57,11 +57,12 @@ pub(super) fn check(page: &Page) -> Vec<String> {
 pub(super) fn reference(pages: &[Page]) -> Option<String> {
     let page = pages.iter().find(|page| page.path == REFERENCE)?;
     let wanted = replaced(&page.text);
-    match wanted.as_deref() == Some(&page.text) {
-        true => None,
-        false => Some(format!(
+    if wanted.as_deref() == Some(&page.text) {
+        None
+    } else {
+        Some(format!(
             "{REFERENCE}: is not what the commands say; cargo xtask docs --write"
-        )),
+        ))
     }
 }
 

@@ -54,7 +54,10 @@ pub(super) fn compare(wanted: &[&str], said: &[&str], home: &str) -> Option<Mism
         let whole = last > 0 || said.len() == piece.len();
         match places.clone().find(fits).filter(|_| whole) {
             Some(at) => from = at + piece.len(),
-            None => return Some(mismatch(piece, &said, from, places, last == number)),
+            None if number == last => {
+                return Some(mismatch(piece, &said, from, places, Extent::ToTheEnd));
+            }
+            None => return Some(mismatch(piece, &said, from, places, Extent::ThePiece)),
         }
     }
     None
@@ -71,13 +74,22 @@ fn equal(piece: &[Line], said: &[String]) -> usize {
         .count()
 }
 
+/// How much of what was said is shown beside a piece.
+#[derive(Clone, Copy, Debug)]
+enum Extent {
+    /// As many lines as the piece has.
+    ThePiece,
+    /// All that follows.
+    ToTheEnd,
+}
+
 /// Shows a piece beside the lines that are most like it.
 fn mismatch(
     piece: &[Line],
     said: &[String],
     from: usize,
     places: std::ops::Range<usize>,
-    is_last: bool,
+    extent: Extent,
 ) -> Mismatch {
     let alike = |at: &usize| {
         let pairs = piece.iter().zip(&said[*at..]);
@@ -86,9 +98,9 @@ fn mismatch(
         (same, std::cmp::Reverse(*at))
     };
     let at = places.max_by_key(alike).unwrap_or(from).min(said.len());
-    let end = match is_last {
-        true => said.len(),
-        false => (at + piece.len()).min(said.len()),
+    let end = match extent {
+        Extent::ToTheEnd => said.len(),
+        Extent::ThePiece => (at + piece.len()).min(said.len()),
     };
     let first = equal(piece, &said[at..]).min(piece.len().saturating_sub(1));
     let text = |lines: &mut dyn Iterator<Item = &String>| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What every source file has (a licence, a header) and what none has: a
-//! path of somebody's machine, or `unsafe` outside its two homes.
+//! path of somebody's machine, or `unsafe` outside its home.
 
 use super::{File, Problem};
 
@@ -127,16 +127,42 @@ fn unsafe_code(file: &File) -> Vec<Problem> {
     if at_home || guest {
         return Vec::new();
     }
-    let keyword = concat!("un", "safe ");
+    unsafe_lines(file)
+        .map(|number| Problem::at(file, number, format!("{UNSAFE}has no place here")))
+        .collect()
+}
+
+/// The keyword, written so that this file has none.
+const UNSAFE: &str = concat!("un", "safe ");
+
+fn unsafe_lines(file: &File) -> impl Iterator<Item = usize> {
     let is_use = |line: &str| {
-        let rest = line.split_once(keyword).map_or("", |(_, rest)| rest);
+        let rest = line.split_once(UNSAFE).map_or("", |(_, rest)| rest);
         ["{", "fn ", "impl ", "extern ", "trait "]
             .iter()
             .any(|next| rest.starts_with(next))
     };
     file.lines()
-        .filter(|(_, line)| !line.trim_start().starts_with("//") && is_use(line))
-        .map(|(number, _)| Problem::at(file, number, format!("{keyword}has no place here")))
+        .filter(move |(_, line)| !line.trim_start().starts_with("//") && is_use(line))
+        .map(|(number, _)| number)
+}
+
+/// Places where it is allowed and not used.
+pub(super) fn unneeded(files: &[File]) -> Vec<Problem> {
+    let guests = UNSAFE_GUESTS.iter().map(|(path, _)| *path);
+    let places = UNSAFE_HOMES.into_iter().chain(guests);
+    let is_used = |place: &str| {
+        let mut within = files
+            .iter()
+            .filter(|file| file.has_extension("rs") && file.path.starts_with(place));
+        within.any(|file| unsafe_lines(file).next().is_some())
+    };
+    places
+        .filter(|place| !is_used(place))
+        .map(|place| {
+            let text = format!("has no {UNSAFE}code: forbid it there, and do not allow it here");
+            Problem::whole(place, text)
+        })
         .collect()
 }
 
@@ -178,7 +204,19 @@ mod tests {
             concat!("un", "safe ")
         );
         assert!(checked("crates/roadtest/src/lib.rs", &code).contains(":3: "));
-        assert_eq!(checked("crates/roadtest-agent/src/lib.rs", &code), "");
+        assert_eq!(checked("crates/roadtest-agent/src/main.rs", &code), "");
+    }
+
+    #[test]
+    fn a_place_that_needs_no_unsafe_code_is_not_allowed_any() {
+        let code = format!("{}{{}}\n", UNSAFE);
+        let guests = UNSAFE_GUESTS.map(|(path, _)| file(path, &code));
+        let mut files = Vec::from(guests);
+        let unneeded_now = told(&unneeded(&files));
+        assert!(unneeded_now.starts_with("crates/roadtest-agent/: has no "));
+        assert_eq!(unneeded_now.lines().count(), 1);
+        files.push(file("crates/roadtest-agent/src/sys.rs", &code));
+        assert_eq!(unneeded(&files), []);
     }
 
     #[test]

@@ -145,9 +145,12 @@ fn a_list_with_changes_that_are_not_committed_stays() {
     git(tree, &["init", "--quiet"]);
     git(tree, &["add", "."]);
     git(tree, &["commit", "--quiet", "--message", "a list"]);
-    let add = |text: &str| match text.contains("ours") {
-        true => Some(text.to_owned()),
-        false => Some(format!("{text}ours\n")),
+    let add = |text: &str| {
+        if text.contains("ours") {
+            Some(text.to_owned())
+        } else {
+            Some(format!("{text}ours\n"))
+        }
     };
     let replace = || {
         let mut plan = Plan::default();

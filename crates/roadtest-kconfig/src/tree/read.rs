@@ -39,8 +39,13 @@ enum Item {
     Block,
 }
 
+/// Kinds of [`Block`].
+const MENU: &str = "menu";
+const CHOICE: &str = "choice";
+
 struct Block {
     kind: &'static str,
+    /// The line that it begins on, where it is a choice.
     choice: Option<usize>,
     conditions: Vec<Condition>,
 }
@@ -98,12 +103,16 @@ impl Reader<'_> {
         };
         match word {
             "config" | "menuconfig" => self.symbol(file, number, rest.trim()),
-            "menu" | "choice" => {
-                self.open(word == "choice", number, Vec::new());
+            "menu" => {
+                self.open(MENU, None, Vec::new());
+                self.item = Item::Block;
+            }
+            "choice" => {
+                self.open(CHOICE, Some(number), Vec::new());
                 self.item = Item::Block;
             }
             "if" => {
-                self.open(false, number, condition("if", rest).into_iter().collect());
+                self.open(MENU, None, condition("if", rest).into_iter().collect());
                 self.item = Item::None;
             }
             "endmenu" | "endchoice" | "endif" => {
@@ -137,10 +146,10 @@ impl Reader<'_> {
         }
     }
 
-    fn open(&mut self, choice: bool, number: usize, conditions: Vec<Condition>) {
+    fn open(&mut self, kind: &'static str, choice: Option<usize>, conditions: Vec<Condition>) {
         self.blocks.push(Block {
-            kind: if choice { "choice" } else { "menu" },
-            choice: choice.then_some(number),
+            kind,
+            choice,
             conditions,
         });
     }
@@ -178,7 +187,7 @@ impl Reader<'_> {
             if let Some(block) = self.blocks.last_mut() {
                 // Why: a choice's prompt condition hides the choice, and with
                 // it its members, as a menu's does.
-                debug_assert!(matches!(block.kind, "menu" | "choice"));
+                debug_assert!(matches!(block.kind, MENU | CHOICE));
                 block.conditions.push(condition);
             }
         } else if let Some(definition) = self.definition() {

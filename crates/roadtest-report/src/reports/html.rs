@@ -101,9 +101,10 @@ fn entry(test: &Test) -> Entry<'_> {
         virtual_ns: record.virtual_ns,
         transfers: record.transfers,
         kernel_reports: &record.kernel_reports,
-        diffs: match test.failed() {
-            true => insta_diff::find(&test.output),
-            false => Vec::new(),
+        diffs: if test.failed() {
+            insta_diff::find(&test.output)
+        } else {
+            Vec::new()
         },
     }
 }
@@ -124,9 +125,10 @@ fn detail(test: &Test) -> Detail<'_> {
         strings: strings.list,
         events,
         dmesg: &test.dmesg,
-        output: match test.failed() {
-            true => output::essence(&test.output).join("\n"),
-            false => String::new(),
+        output: if test.failed() {
+            output::essence(&test.output).join("\n")
+        } else {
+            String::new()
         },
     }
 }

@@ -331,9 +331,10 @@ fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> 
     let mut known: Vec<&str> = known.collect();
     known.sort_by(|a, b| score(b).total_cmp(&score(a)));
     known.truncate(5);
-    match known.is_empty() {
-        true => format!("there is no {what} `{name}`, nor any other"),
-        false => format!("there is no {what} `{name}`; nearest: {}", known.join(", ")),
+    if known.is_empty() {
+        format!("there is no {what} `{name}`, nor any other")
+    } else {
+        format!("there is no {what} `{name}`; nearest: {}", known.join(", "))
     }
 }
 

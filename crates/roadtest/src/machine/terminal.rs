@@ -128,9 +128,10 @@ impl Machine {
         if keyboard.ended || leaving && keyboard.left {
             return Err(Fault::Left);
         }
-        let wish = match interrupts {
-            true => Some(Wish::Stop(self.process.programs())),
-            false => keyboard.left.then_some(Wish::Leave),
+        let wish = if interrupts {
+            Some(Wish::Stop(self.process.programs()))
+        } else {
+            keyboard.left.then_some(Wish::Leave)
         };
         if let Some(wish) = wish {
             keyboard.wish = Some((Instant::now() + PATIENCE, wish));

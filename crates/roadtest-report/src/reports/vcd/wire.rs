@@ -162,20 +162,17 @@ mod tests {
                 continue;
             };
             let level = *level == Value::V1;
-            match *signal == sda_is {
-                true => {
-                    if scl && sda != level {
-                        heard.push(if level { "STOP" } else { "START" }.to_owned());
-                        bits.clear();
-                    }
-                    sda = level;
+            if *signal == sda_is {
+                if scl && sda != level {
+                    heard.push(if level { "STOP" } else { "START" }.to_owned());
+                    bits.clear();
                 }
-                false => {
-                    if level && !scl {
-                        bits.push(sda);
-                    }
-                    scl = level;
+                sda = level;
+            } else {
+                if level && !scl {
+                    bits.push(sda);
                 }
+                scl = level;
             }
             if bits.len() == 9 {
                 let byte = bits[..8]

@@ -49,6 +49,10 @@ fn check(root: &Path) -> anyhow::Result<Vec<String>> {
         problems.extend(commands::check(page));
         problems.extend(mentions::check(page, root, &functions));
         problems.extend(script::problems(page));
+        let lost = page.lost_remarks().into_iter();
+        problems.extend(lost.map(|(line, remark)| {
+            page.problem(line, &format!("no block follows at once on `{remark}`"))
+        }));
     }
     problems.extend(commands::reference(&pages));
     problems.extend(unlisted(&pages));

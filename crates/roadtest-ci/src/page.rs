@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A document as far as the checks read it: its fenced blocks, each with the
-//! comment in front of it that says where it comes from, and its code spans.
-//! Not a Markdown parser.
+//! comment in front of it that says where it comes from, its code spans and its
+//! links. The Markdown is read by `pulldown-cmark`.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Context as _;
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
 /// The documents beside the book.
 const TOP: [&str; 4] = [
@@ -17,6 +19,15 @@ const TOP: [&str; 4] = [
 ];
 /// The book's chapters.
 pub const BOOK: &str = "docs/src";
+
+/// What a comment for a block begins with.
+const REMARKS: [&str; 5] = [
+    "from ",
+    "type ",
+    "timeline of ",
+    "replay: ",
+    "not replayed: ",
+];
 
 /// One document.
 pub struct Page {
@@ -32,7 +43,7 @@ pub struct Block<'a> {
     /// The line of the opening fence; 1 is the first.
     pub line: usize,
     /// What follows the fence: `console`, `rust`.
-    pub kind: &'a str,
+    pub kind: String,
     /// The text of the comment on the line before: `from src/lib.rs`.
     pub remark: Option<&'a str>,
     /// The lines between the fences.
@@ -57,63 +68,82 @@ impl Page {
 
     /// All fenced blocks.
     pub fn blocks(&self) -> Vec<Block<'_>> {
-        let mut blocks: Vec<Block<'_>> = Vec::new();
-        let mut open = false;
-        let mut before = "";
-        for (number, line) in self.text.lines().enumerate() {
-            match (line.strip_prefix("```"), open) {
-                (Some(kind), false) => blocks.push(Block {
-                    line: number + 1,
-                    kind: kind.split(',').next().unwrap_or_default(),
-                    remark: remark(before),
-                    body: Vec::new(),
-                }),
-                (None, true) => {
-                    if let Some(block) = blocks.last_mut() {
-                        block.body.push(line);
-                    }
+        let mut blocks = Vec::new();
+        // The last comment, and where it ends.
+        let mut comment: (&str, usize) = ("", 0);
+        for (event, range) in self.events() {
+            match event {
+                Event::Html(_) => {
+                    comment = (self.text[range.clone()].trim_end(), range.end);
+                }
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                    let (text, end) = comment;
+                    let kind = info.split(',').next().unwrap_or_default().to_owned();
+                    let fenced = self.text[range.clone()].lines();
+                    let mut body: Vec<&str> = fenced.skip(1).collect();
+                    body.pop_if(|last| {
+                        ["```", "~~~"]
+                            .iter()
+                            .any(|fence| last.trim_start().starts_with(fence))
+                    });
+                    blocks.push(Block {
+                        line: self.line_of(range.start),
+                        kind,
+                        remark: remark(text).filter(|_| end == range.start),
+                        body,
+                    });
                 }
                 _ => {}
             }
-            open ^= line.starts_with("```");
-            before = line;
         }
         blocks
     }
 
-    /// All code spans outside of blocks, each with its line. One that is
-    /// broken over lines is joined with a blank.
+    /// Comments that are meant for a block and are not right above one: what
+    /// they ask for would not be done.
+    pub fn lost_remarks(&self) -> Vec<(usize, &str)> {
+        let used: BTreeSet<usize> = self.blocks().iter().map(|block| block.line - 1).collect();
+        let comments = self.events().filter_map(|(event, range)| match event {
+            Event::Html(_) => {
+                let remark = remark(self.text[range.clone()].trim_end())?;
+                Some((self.line_of(range.start), remark))
+            }
+            _ => None,
+        });
+        comments
+            .filter(|(_, remark)| REMARKS.iter().any(|start| remark.starts_with(start)))
+            .filter(|(line, _)| !used.contains(line))
+            .collect()
+    }
+
+    /// All code spans, each with the line that it ends on. One that is broken
+    /// over lines is joined with a blank.
     pub fn spans(&self) -> Vec<(usize, String)> {
-        let mut spans = Vec::new();
-        let mut open: Option<String> = None;
-        let mut fenced = false;
-        for (number, line) in self.text.lines().enumerate() {
-            if line.starts_with("```") {
-                fenced = !fenced;
-                continue;
+        let span = |(event, range): (Event<'_>, Range<usize>)| match event {
+            Event::Code(text) => Some((self.line_of(range.end), text.to_string())),
+            _ => None,
+        };
+        self.events().filter_map(span).collect()
+    }
+
+    /// The targets of all links and pictures, each with its line.
+    pub fn targets(&self) -> Vec<(usize, String)> {
+        let target = |(event, range): (Event<'_>, Range<usize>)| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some((self.line_of(range.start), dest_url.to_string()))
             }
-            if fenced {
-                continue;
-            }
-            if line.is_empty() {
-                open = None;
-            }
-            for (index, part) in line.split('`').enumerate() {
-                if index > 0 {
-                    match open.take() {
-                        Some(span) => spans.push((number + 1, span)),
-                        None => open = Some(String::new()),
-                    }
-                }
-                if let Some(span) = &mut open {
-                    span.push_str(part);
-                }
-            }
-            if let Some(span) = &mut open {
-                span.push(' ');
-            }
-        }
-        spans
+            _ => None,
+        };
+        self.events().filter_map(target).collect()
+    }
+
+    fn events(&self) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
+        Parser::new_ext(&self.text, Options::ENABLE_TABLES).into_offset_iter()
+    }
+
+    /// The line that a byte is on; 1 is the first.
+    fn line_of(&self, byte: usize) -> usize {
+        self.text[..byte].matches('\n').count() + 1
     }
 }
 
@@ -157,12 +187,36 @@ mod tests {
         };
         let block = Block {
             line: 4,
-            kind: "rust",
+            kind: "rust".to_owned(),
             remark: Some("from x.rs"),
             body: vec!["fn `x`"],
         };
         assert_eq!(page.blocks(), [block]);
         let spans = [(2, "a b".to_owned()), (2, "c".to_owned())];
         assert_eq!(page.spans(), spans);
+    }
+
+    #[test]
+    fn a_comment_that_is_not_right_above_a_block_is_not_its_own() {
+        let page = Page {
+            path: "README.md".to_owned(),
+            text: "<!-- from x.rs -->\n\n```rust\n```\n\n- item\n\n  `` a ` b ``\n\n  \
+                   ~~~text\n  `no`\n  ~~~\n"
+                .to_owned(),
+        };
+        assert_eq!(page.lost_remarks(), [(1, "from x.rs")]);
+        let remarks: Vec<_> = page.blocks().iter().map(|block| block.remark).collect();
+        assert_eq!(remarks, [None, None]);
+        assert_eq!(page.spans(), [(8, "a ` b".to_owned())]);
+    }
+
+    #[test]
+    fn links_are_found_with_their_lines() {
+        let page = Page {
+            path: "README.md".to_owned(),
+            text: "See\n[a](a.md#x), ![b](b.png)\nand `[c](c.md)`.\n".to_owned(),
+        };
+        let targets = [(2, "a.md#x".to_owned()), (2, "b.png".to_owned())];
+        assert_eq!(page.targets(), targets);
     }
 }

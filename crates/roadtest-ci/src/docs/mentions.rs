@@ -56,16 +56,11 @@ fn dead_links(page: &Page, root: &Path) -> Vec<String> {
     let folder = root.join(&page.path);
     let folder = folder.parent().unwrap_or(root);
     let mut problems = Vec::new();
-    for (number, line) in page.text.lines().enumerate() {
-        for (_, rest) in line
-            .match_indices("](")
-            .map(|(at, _)| line.split_at(at + 2))
-        {
-            let target = rest.split([')', '#']).next().unwrap_or_default();
-            let outside = target.is_empty() || target.contains("://");
-            if !outside && !folder.join(target).exists() {
-                problems.push(page.problem(number + 1, &format!("{target} is not there")));
-            }
+    for (line, target) in page.targets() {
+        let target = target.split('#').next().unwrap_or_default();
+        let outside = target.is_empty() || target.contains("://");
+        if !outside && !folder.join(target).exists() {
+            problems.push(page.problem(line, &format!("{target} is not there")));
         }
     }
     problems

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The verbs of those who work on this project, and their options. They are
-//! done by a program of their own, `roadtest-ci`, which is compiled when one of
-//! them is asked for: a run of driver tests does not wait for it.
+//! The verbs that no run of driver tests needs, and their options: those of
+//! work on this project, and what a shell and `man` want to know. They are done
+//! by a program of their own, `roadtest-ci`, which is compiled when one of them
+//! is asked for: a run of driver tests does not wait for it.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -15,7 +16,7 @@ use roadtest_run::kernel::KernelArgs;
 /// The package that does the work.
 const PACKAGE: &str = "roadtest-ci";
 
-/// What the developers of this project check.
+/// What no run of driver tests needs.
 #[derive(Subcommand)]
 pub enum Check {
     /// Use the HTML report of the last run in a browser.
@@ -36,6 +37,36 @@ pub enum Check {
     Tidy(Tidy),
     /// Everything that must hold before a change is merged.
     Ci(Ci),
+    /// Print what a shell needs to complete `xtask`, as an alias of `cargo xtask`.
+    Completions(Completions),
+    /// Print a manual page for `man -l -`.
+    Man(Man),
+}
+
+/// Print what a shell needs to complete `xtask`, as an alias of `cargo xtask`.
+#[derive(clap::Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// A shell that can complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shell {
+    /// bash
+    Bash,
+    /// fish
+    Fish,
+    /// zsh
+    Zsh,
+}
+
+/// Print a manual page for `man -l -`.
+#[derive(clap::Args)]
+pub struct Man {
+    /// A verb [default: the list of all]
+    pub verb: Option<String>,
 }
 
 /// Use the HTML report of the last run in a browser.

@@ -12,7 +12,7 @@ use roadtest_run::{bench, build, doctor, list, review, roadtest, shell};
 
 /// Drivers of the Linux kernel, tested without hardware.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -51,7 +51,7 @@ pub enum Verb {
     Review(review::Args),
     /// Put the framework into a kernel tree.
     Export(roadtest_export::Args),
-    /// What the developers of this project check.
+    /// What no run of driver tests needs.
     #[command(flatten)]
     Check(checks::Check),
 }

@@ -17,11 +17,13 @@
 //! - [`parser`], [`browser`]: the reports, read by the kernel's parser and by a
 //!   browser.
 //! - [`views`]: everything that can be made from a run's records.
+//! - [`manual`]: completions for a shell, and the manual page.
 //! - [`programs`]: what has to be installed for that.
 
 pub mod browser;
 pub mod ci;
 pub mod docs;
+pub mod manual;
 pub mod page;
 pub mod parser;
 pub mod programs;

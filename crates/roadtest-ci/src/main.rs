@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use roadtest_ci::{browser, ci, docs, parser, replay, tidy};
+use roadtest_ci::{browser, ci, docs, manual, parser, replay, tidy};
 use roadtest_command::{exit, process};
 use xtask::checks::Check;
 use xtask::{Cli, Verb};
@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         Check::Docs(args) => docs::run(&args),
         Check::Tidy(_) => tidy::run(),
         Check::Ci(args) => ci::run(&args),
+        Check::Completions(args) => manual::completions(&args),
+        Check::Man(args) => manual::page(&args),
     });
     exit::code(done)
 }

@@ -134,30 +134,14 @@ impl Scaffold {
             constants => format!("\n{constants}"),
         };
         format!(
-            "// SPDX-License-Identifier: GPL-2.0-only OR MIT\n\
-             //! {compatible}, a starting point: names and addresses of the registers are\n\
-             //! those of `drivers/{path}.c`. Each can be read and written and\n\
-             //! is 0 after power-up, but for identities that the driver compares with.\n\
-             //! What the datasheet says (access, reset values, fields, behaviour) replaces\n\
-             //! this, and its number and revision belong here.\n\n\
-             use roadtest_model::register::{{I2cRegisters, {increment_type}Map, RegisterChip, Registers}};\n\
-             use roadtest_model::registers;\n\n\
-             registers! {{\n    /// {compatible}, as its driver sees it.\n    \
-             pub mod reg: {word} {{\n{registers}    }}\n}}\n\n\
-             /// A chip that remembers what is written to it.\n\
-             #[derive(Clone, Debug)]\npub struct {name} {{\n    registers: Registers,\n}}\n\n\
-             impl Default for {name} {{\n    fn default() -> Self {{\n        Self {{\n            \
-             registers: Registers::new(reg::MAP),\n        }}\n    }}\n}}\n\n\
-             impl RegisterChip for {name} {{\n    \
-             const COMPATIBLE: &'static str = \"{compatible}\";\n    \
-             const MAP: &'static Map = reg::MAP;\n\n    \
-             fn regs(&self) -> &Registers {{\n        &self.registers\n    }}\n\n    \
-             fn regs_mut(&mut self) -> &mut Registers {{\n        &mut self.registers\n    }}\n}}\n\n\
-             impl I2cRegisters for {name} {{{framing}}}\n",
+            include_str!("text/model.rs.in"),
             compatible = self.compatible,
             path = self.path,
             word = self.seed.word,
             increment_type = if bytewise { "Increment, " } else { "" },
+            registers = registers,
+            name = name,
+            framing = framing,
         )
     }
 

@@ -159,6 +159,9 @@ impl Scaffold {
         if let Ending::Refuses(_) = self.ending {
             imports.push("Errno");
         }
+        if self.interrupt || !properties.is_empty() {
+            imports.push("Placement");
+        }
         if properties
             .iter()
             .any(|(_, value)| value.contains("Value::"))
@@ -218,19 +221,22 @@ impl Scaffold {
                 let _ = writeln!(text, "    // Left to the board: {left_out}.");
             }
         }
+        let (address, chip) = (self.address, format!("{}::default()", self.type_name()));
+        if properties.is_empty() && !self.interrupt {
+            let _ = writeln!(text, "    let chip = board.i2c({address:#04x}, {chip});");
+            return text;
+        }
         let _ = write!(
             text,
-            "    let chip = board.i2c({:#04x}, {}::default())",
-            self.address,
-            self.type_name()
+            "    let chip = board.i2c(\n        {address:#04x},\n        Placement::of({chip})"
         );
         for (name, value) in properties {
-            let _ = write!(text, "\n        .prop(\"{name}\", {value})");
+            let _ = write!(text, "\n            .prop(\"{name}\", {value})");
         }
         if self.interrupt {
-            text.push_str("\n        .interrupt(&int, Edge::Falling)");
+            text.push_str("\n            .interrupt(&int, Edge::Falling)");
         }
-        text.push_str(";\n");
+        text.push_str(",\n    );\n");
         text
     }
 

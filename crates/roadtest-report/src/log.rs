@@ -80,12 +80,13 @@ fn unknown(name: &str, mut all: Vec<&str>) -> String {
     all.retain(|one| !one.is_empty());
     all.sort_unstable();
     all.dedup();
-    match all.is_empty() {
-        true => format!("nothing on this timeline is called '{name}'"),
-        false => format!(
+    if all.is_empty() {
+        format!("nothing on this timeline is called '{name}'")
+    } else {
+        format!(
             "nothing on this timeline is called '{name}'; there are {}",
             all.join(", ")
-        ),
+        )
     }
 }
 

@@ -219,17 +219,16 @@ impl World {
     /// The owner of a net drives it to another level, or lets go.
     pub(crate) fn output(&self, net: Net, level: Option<Level>) {
         let change = self.lines.borrow_mut().set_output(net, level);
-        if change.differs() {
-            if let Net::ChipPin { chip, .. } = net
-                && self.lines.borrow().is_started()
-            {
-                let by = self.chips.borrow()[chip].name.clone();
-                self.log(What::Pin {
-                    pin: self.label(net),
-                    to: change.after.to_string(),
-                    by,
-                });
-            }
+        if change.differs()
+            && let Net::ChipPin { chip, .. } = net
+            && self.lines.borrow().is_started()
+        {
+            let by = self.chips.borrow()[chip].name.clone();
+            self.log(What::Pin {
+                pin: self.label(net),
+                to: change.after.to_string(),
+                by,
+            });
         }
         if change.differs() || change.begins {
             self.level_changed(net);

@@ -110,10 +110,7 @@ impl Transfer {
     fn raw(&self) -> Option<String> {
         let Self { unit, bytes, .. } = self;
         let way = letter(self.direction);
-        let bytes = match bytes.is_empty() {
-            true => "(empty)",
-            false => bytes,
-        };
+        let bytes = if bytes.is_empty() { "(empty)" } else { bytes };
         match self.outcome {
             Outcome::AddressRefused if self.accesses.is_empty() => {
                 Some(format!("{way} {unit}  NACK  {}", self.bytes))

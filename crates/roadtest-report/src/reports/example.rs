@@ -104,9 +104,10 @@ fn events() -> Vec<Event> {
 fn test(name: &str, outcome: Outcome, reason: &str) -> Test {
     let driver = "iio/light/opt3001";
     let skipped = outcome == Outcome::Skipped;
-    let timeline = match skipped {
-        true => PathBuf::new(),
-        false => format!("tests/{driver}/{name}/timeline.txt").into(),
+    let timeline = if skipped {
+        PathBuf::new()
+    } else {
+        format!("tests/{driver}/{name}/timeline.txt").into()
     };
     Test {
         record: Record {

@@ -174,9 +174,10 @@ impl<'a> Strings<'a> {
     /// A row for each line: its lane, flags, how long the transfer took, the
     /// line, and what was on the wires.
     fn transfer(&mut self, event: &'a Event, transfer: &'a Transfer) -> Vec<Vec<u64>> {
-        let lane = match transfer.chip.is_empty() {
-            true => self.number(format!("{} {}", transfer.bus, transfer.unit)),
-            false => self.number(transfer.chip.as_str()),
+        let lane = if transfer.chip.is_empty() {
+            self.number(format!("{} {}", transfer.bus, transfer.unit))
+        } else {
+            self.number(transfer.chip.as_str())
         };
         let wire = self.number(wire(transfer));
         let duration = event.time_ns.saturating_sub(transfer.start_ns);
@@ -198,9 +199,10 @@ impl<'a> Strings<'a> {
 /// What was on the wires: `i2c 44  01 ca 10  STOP`.
 fn wire(transfer: &Transfer) -> String {
     let Transfer { bus, unit, .. } = transfer;
-    let received = match transfer.received.is_empty() {
-        true => String::new(),
-        false => format!(" > {}", transfer.received),
+    let received = if transfer.received.is_empty() {
+        String::new()
+    } else {
+        format!(" > {}", transfer.received)
     };
     let end = match transfer.end {
         End::Stop => "STOP",

@@ -45,9 +45,10 @@ fn message(end_ns: u64, transfer: &Transfer) -> Option<Message> {
             text.trim().to_owned()
         })
         .collect();
-    let text = match accesses.is_empty() {
-        true => transfer.bytes.clone(),
-        false => accesses.join(", "),
+    let text = if accesses.is_empty() {
+        transfer.bytes.clone()
+    } else {
+        accesses.join(", ")
     };
     let write = transfer.direction == Direction::Write;
     let way = if write { 'W' } else { 'R' };

@@ -3,6 +3,7 @@
 //! `drivers/` has them.
 
 mod gpio {
+    mod gpio_pca953x;
     mod gpio_virtio;
 }
 mod hwmon {

@@ -28,7 +28,8 @@ pub enum Outcome {
     /// The kernel died or stopped responding.
     GuestDied,
     /// A guest request took longer than its limit in virtual time, or the
-    /// guest made no progress in wall-clock time.
+    /// guest made no progress in virtual time while it used the processor, or
+    /// did nothing at all.
     TimedOut,
     /// The test could not be carried out: the host failed, the guest's agent is
     /// of another build, a request made no sense. It says nothing about the

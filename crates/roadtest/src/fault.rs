@@ -16,14 +16,29 @@ pub enum Fault {
         /// The kernel's last lines, or how the process ended.
         last_words: String,
     },
-    /// The guest did nothing for a long time on the host's clock.
+    /// The guest computed for a long time, and virtual time did not move.
     #[error(
         "the guest made no progress for {seconds} s{}: it runs in a loop that never sleeps; \
          the last line of its log is: {last_words}",
         during(.doing)
     )]
     GuestHung {
-        /// The watchdog's time, on the host's clock.
+        /// What it computed, in processor time.
+        seconds: u64,
+        /// What the test had asked of it.
+        doing: Option<String>,
+        /// The kernel's last line.
+        last_words: String,
+    },
+    /// The guest did nothing at all for a very long time.
+    #[error(
+        "the guest did nothing for {seconds} s{}, and did not wait for time to pass: it is \
+         stopped, or blocked in a system call of the host; the last line of its log is: \
+         {last_words}",
+        during(.doing)
+    )]
+    GuestIdle {
+        /// How long, on the host's clock.
         seconds: u64,
         /// What the test had asked of it.
         doing: Option<String>,
@@ -109,7 +124,10 @@ impl Fault {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::GuestDied { .. } | Self::Time(_) | Self::Device(_) => Outcome::GuestDied,
-            Self::GuestHung { .. } | Self::RequestTimedOut { .. } | Self::Left => Outcome::TimedOut,
+            Self::GuestHung { .. }
+            | Self::GuestIdle { .. }
+            | Self::RequestTimedOut { .. }
+            | Self::Left => Outcome::TimedOut,
             Self::ModelPanicked { .. } | Self::ModelError { .. } | Self::Wiring { .. } => {
                 Outcome::ModelViolation
             }

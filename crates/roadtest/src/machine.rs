@@ -12,9 +12,11 @@
 mod agent;
 mod boot;
 mod log;
+mod pin;
 mod process;
 mod terminal;
 mod wait;
+mod watchdog;
 
 use roadtest_model::SimTime;
 use roadtest_time::Controller as Time;
@@ -25,7 +27,8 @@ pub(crate) use boot::Boot;
 use log::KernelLog;
 use process::Process;
 pub(crate) use process::run_folder;
-use wait::Ready;
+use wait::{Ready, Waited};
+use watchdog::Watchdog;
 
 use crate::bus::{Calls, Controller, Port, console};
 use crate::fault::Fault;
@@ -64,7 +67,7 @@ pub(crate) struct Machine {
     calls: Calls,
     /// What the test asked of the guest, for messages.
     doing: Option<String>,
-    watchdog_s: u64,
+    watchdog: Watchdog,
     /// Where the user types, while the guest may run.
     keyboard: Option<terminal::Keyboard>,
 }
@@ -104,6 +107,7 @@ impl Machine {
         let horizon = match until {
             Until::Reply(time) | Until::Time(time) => time,
         };
+        self.watchdog.restart(self.now());
         // The guest may have run by itself while nothing was outstanding; it
         // must not, from here on, pass what is about to happen.
         loop {
@@ -307,8 +311,9 @@ impl Machine {
                 PollFd::from_borrowed_fd(answers, PollFlags::IN),
                 PollFd::new(&self.time, PollFlags::IN),
             ];
-            if wait::poll(&mut fds, self.patience())? == 0 {
-                return Err(self.hang());
+            let waited = self.watchdog.wait(&mut fds, &self.process, None)?;
+            if let Waited::Stuck(stuck) = waited {
+                return Err(self.hang(stuck));
             }
             let [answered, asked] = fds.map(|fd| !fd.revents().is_empty());
             if asked {

@@ -7,7 +7,6 @@ use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Duration;
 
 use roadtest_model::SimTime;
 use roadtest_record::kernel::Kernel;
@@ -19,6 +18,8 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::log::KernelLog;
 use super::process::Process;
+use super::wait::Waited;
+use super::watchdog::Watchdog;
 use super::{Device, Machine, Until, wait};
 use crate::bus::console::{Channel, Console};
 use crate::bus::{Calls, Controller};
@@ -123,8 +124,8 @@ impl Machine {
         let listener = UnixListener::bind(folder.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
         let (process, log) = Process::start(boot)?;
-        let watchdog_s = wait::watchdog_s(boot.kernel);
-        let time = accept(&listener, &process, &log, Duration::from_secs(watchdog_s))?;
+        let mut watchdog = wait::watchdog(boot.kernel);
+        let time = accept(&listener, &process, &log, &mut watchdog)?;
         Ok(Self {
             world,
             log,
@@ -134,7 +135,7 @@ impl Machine {
             channel,
             calls: Calls::default(),
             doing: Some("boot".into()),
-            watchdog_s,
+            watchdog,
             keyboard: None,
         })
     }
@@ -167,18 +168,29 @@ fn accept(
     listener: &UnixListener,
     process: &Process,
     log: &KernelLog,
-    patience: Duration,
+    watchdog: &mut Watchdog,
 ) -> Result<UnixStream, Fault> {
-    let mut fds = [
-        PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
-        PollFd::new(process, PollFlags::IN),
-    ];
-    wait::poll(&mut fds, patience)?;
-    if fds[0].revents().is_empty() {
-        return Err(Fault::GuestDied {
-            doing: Some("boot".into()),
-            last_words: log.last_words(),
-        });
+    let doing = || Some("boot".into());
+    loop {
+        let mut fds = [
+            PollFd::from_borrowed_fd(listener.as_fd(), PollFlags::IN),
+            PollFd::new(process, PollFlags::IN),
+            PollFd::new(log, PollFlags::IN),
+        ];
+        let waited = watchdog.wait(&mut fds, process, None)?;
+        if let Waited::Stuck(stuck) = waited {
+            return Err(wait::hang(stuck, doing(), log));
+        }
+        let [connects, ended, logs] = fds.map(|fd| !fd.revents().is_empty());
+        if connects {
+            break;
+        }
+        if ended || logs && !log.drain() {
+            return Err(Fault::GuestDied {
+                doing: doing(),
+                last_words: log.last_words(),
+            });
+        }
     }
     let (stream, _) = listener
         .accept()

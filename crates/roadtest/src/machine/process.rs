@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The guest's process: started in a group of its own, killed with all that
 //! it started, and gone when this process is gone, however that ends.
+//!
+//! Why not `process-wrap`: it has process groups, which the standard library
+//! has as well, and nothing of what is done between fork and exec here.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::{PipeReader, PipeWriter};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal};
-use rustix::thread::CpuSet;
 
 use super::Boot;
 use super::log::KernelLog;
+use super::pin::Pin;
 use crate::fault::Fault;
+
+/// `F_SETSIG` of `fcntl(2)`, which `libc` lacks
+/// (`include/uapi/asm-generic/fcntl.h`).
+const F_SETSIG: libc::c_int = 10;
 
 /// A new folder for one run of a guest. Its name tells which process it is
 /// of, so that the folders of dead ones can be found.
@@ -51,11 +59,16 @@ fn sweep(folder: &Path) {
 pub(super) struct Process {
     child: Child,
     pidfd: OwnedFd,
+    /// Where the thread that started the guest may run, as long as it lives.
+    _pin: Pin,
+    /// What the guest's group dies of when nobody has it any more.
+    _lifeline: PipeWriter,
 }
 
 impl Process {
     pub(super) fn start(boot: &Boot<'_>) -> Result<(Self, KernelLog), Fault> {
-        pin_to_one_core();
+        let pin = Pin::to_one_core();
+        let (end, lifeline) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
         let (log, output) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
         let errors = output
             .try_clone()
@@ -75,14 +88,20 @@ impl Process {
         if let Some(library) = &boot.kernel.preload {
             command.env("LD_PRELOAD", library);
         }
-        prepare(&mut command);
+        prepare(&mut command, rustix::process::getpid(), end);
         let child = command.spawn().map_err(Fault::host(format!(
             "start {}; `cargo xtask build` makes it",
             boot.kernel.linux.display()
         )))?;
         let pidfd = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty())
             .map_err(|error| Fault::host("watch the guest's process")(error.into()))?;
-        Ok((Self { child, pidfd }, log))
+        let process = Self {
+            child,
+            pidfd,
+            _pin: pin,
+            _lifeline: lifeline,
+        };
+        Ok((process, log))
     }
 
     /// Ends the guest and every process that it started.
@@ -94,22 +113,44 @@ impl Process {
 }
 
 impl Process {
-    /// The processor time of each program of the guest so far, by its process
-    /// here: UML runs every address space of the guest in a process.
-    pub(super) fn programs(&self) -> BTreeMap<i32, u64> {
-        let kernel = Pid::from_child(&self.child).as_raw_pid();
+    fn kernel(&self) -> i32 {
+        Pid::from_child(&self.child).as_raw_pid()
+    }
+
+    /// What each process of the guest has used of the processor so far.
+    fn members(&self) -> BTreeMap<i32, Ticks> {
+        let kernel = self.kernel();
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return BTreeMap::new();
         };
-        let pids = entries
+        entries
             .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        pids.filter(|&pid| pid != kernel)
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
             .filter_map(|pid| {
                 let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
                 Some((pid, ticks_in_group(&stat, kernel)?))
             })
             .collect()
+    }
+
+    /// The processor time of each program of the guest so far, in clock ticks,
+    /// by its process here: UML runs every address space of the guest in a
+    /// process.
+    pub(super) fn programs(&self) -> BTreeMap<i32, u64> {
+        let mut members = self.members();
+        members.remove(&self.kernel());
+        let own = |(pid, ticks): (i32, Ticks)| (pid, ticks.own);
+        members.into_iter().map(own).collect()
+    }
+
+    /// The processor time of the guest so far: of its kernel, its programs,
+    /// and those that have ended. `None` where the host does not tell.
+    pub(super) fn processor_time(&self) -> Option<Duration> {
+        let members = self.members();
+        let ended = members.get(&self.kernel())?.ended;
+        let ticks = ended + members.values().map(|ticks| ticks.own).sum::<u64>();
+        let hz = rustix::param::clock_ticks_per_second().max(1);
+        Some(Duration::from_millis(ticks.saturating_mul(1000) / hz))
     }
 
     /// Sends the program a signal that UML hands on to it as it is. Gives
@@ -122,14 +163,24 @@ impl Process {
     }
 }
 
-/// User and system time from a line of `/proc/PID/stat`, in clock ticks;
-/// `None` where the process is in another group.
-fn ticks_in_group(stat: &str, group: i32) -> Option<u64> {
+/// Processor time, user and system, in clock ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ticks {
+    own: u64,
+    /// Of its children that have ended and were waited for.
+    ended: u64,
+}
+
+/// What a line of `/proc/PID/stat` says (`Documentation/filesystems/proc.rst`,
+/// table 1-4); `None` where the process is in another group.
+fn ticks_in_group(stat: &str, group: i32) -> Option<Ticks> {
     // The name of the program is in parentheses, and may hold anything.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
     let member = fields.get(2)?.parse() == Ok(group);
-    member.then_some(number(11)? + number(12)?)
+    let sum = |user, system| Some(number(user)?.saturating_add(number(system)?));
+    let (own, ended) = (sum(11, 12)?, sum(13, 14)?);
+    member.then_some(Ticks { own, ended })
 }
 
 impl Drop for Process {
@@ -145,59 +196,188 @@ impl AsFd for Process {
     }
 }
 
-/// Guest and test take turns: on two cores each turn would wake the other.
-/// Tests that run side by side go to different cores.
-fn pin_to_one_core() {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let Ok(allowed) = rustix::thread::sched_getaffinity(None) else {
-        return;
-    };
-    let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
-        .filter(|&n| allowed.is_set(n))
-        .collect();
-    if cores.len() < 2 {
-        return;
-    }
-    let slot = std::env::var("NEXTEST_TEST_GLOBAL_SLOT")
-        .ok()
-        .and_then(|slot| slot.parse().ok())
-        .unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut one = CpuSet::new();
-    one.set(cores[slot % cores.len()]);
-    // Only a matter of speed.
-    let _ = rustix::thread::sched_setaffinity(None, &one);
-}
-
+/// Sees to it that the guest's processes are gone when this one is, `parent`,
+/// however it ends: with the last copy of the lifeline's other end, which this
+/// process has, the kernel sends the whole group SIGKILL.
+///
+/// Why not the parent-death signal alone: it goes to one process, and not to
+/// those that UML has started, stops and traces. It is asked for all the same,
+/// for a lifeline that has got into another process.
 #[expect(
     unsafe_code,
     reason = "only code that runs in the child before exec can change what it inherits"
 )]
-fn prepare(command: &mut Command) {
-    // SAFETY: the closure makes two system calls and touches no memory that
-    // another thread could have left in a half-changed state at the fork.
+fn prepare(command: &mut Command, parent: Pid, lifeline: PipeReader) {
+    // SAFETY: the closure makes system calls with numbers and a descriptor
+    // that it owns, and touches no memory that another thread could have left
+    // in a half-changed state at the fork.
     unsafe {
-        command.pre_exec(|| {
+        command.pre_exec(move || {
             // Where the heap begins decides how much memory UML takes for
             // its page tables: a gigabyte's worth at random, nothing without.
-            if libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) < 0 {
-                return Err(std::io::Error::last_os_error());
+            // Where that is forbidden, as in containers, the guest is slower.
+            let _ = libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong);
+            rustix::io::fcntl_setfd(&lifeline, rustix::io::FdFlags::empty())?;
+            let settings = [
+                (libc::F_SETOWN, -libc::getpid()),
+                (F_SETSIG, libc::SIGKILL),
+                (libc::F_SETFL, libc::O_ASYNC),
+            ];
+            for (setting, value) in settings {
+                if libc::fcntl(lifeline.as_raw_fd(), setting, value) < 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
             }
-            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-                .map_err(std::io::Error::from)
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            // It may have died before that was asked for.
+            if rustix::process::getppid() != Some(parent) {
+                return Err(rustix::io::Errno::SRCH.into());
+            }
+            Ok(())
         });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    use roadtest_record::flavour::Flavour;
+    use roadtest_record::kernel::Kernel;
+    use rustix::event::{PollFd, PollFlags, Timespec};
+
     use super::*;
 
     #[test]
     fn a_program_of_the_guest_is_known_by_its_group_whatever_its_name() {
-        let stat = "77 (a) b (c) R 70 70 1 0 -1 4194304 9 0 0 0 120 3 0 0 20 0 1";
-        assert_eq!(ticks_in_group(stat, 70), Some(123));
+        let stat = "77 (a) b (c) R 70 70 1 0 -1 4194304 9 0 0 0 120 3 7 5 20 0 1";
+        let ticks = Ticks {
+            own: 123,
+            ended: 12,
+        };
+        assert_eq!(ticks_in_group(stat, 70), Some(ticks));
         assert_eq!(ticks_in_group(stat, 71), None);
         assert_eq!(ticks_in_group("77 (a) R 70", 70), None);
+    }
+
+    /// A guest that is this shell script.
+    struct Script {
+        guest: Process,
+        log: KernelLog,
+        /// The shell reads its script from there.
+        _folder: tempfile::TempDir,
+    }
+
+    fn script(text: &str) -> Script {
+        let folder = tempfile::tempdir().unwrap();
+        let linux = folder.path().join("linux");
+        std::fs::write(&linux, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&linux, Permissions::from_mode(0o755)).unwrap();
+        let kernel = Kernel {
+            schema: 1,
+            release: "6.12".into(),
+            source: String::new(),
+            config_fingerprint: String::new(),
+            flavour: Flavour::default(),
+            linux,
+            guest_root: "/".into(),
+            preload: None,
+            modules: BTreeMap::new(),
+            unavailable: BTreeMap::new(),
+        };
+        let boot = Boot {
+            kernel: &kernel,
+            folder,
+            memory_mib: None,
+            parameters: Vec::new(),
+        };
+        let (guest, log) = Process::start(&boot).unwrap();
+        Script {
+            guest,
+            log,
+            _folder: boot.folder,
+        }
+    }
+
+    /// What the guest writes first.
+    fn first_line(log: &KernelLog) -> String {
+        loop {
+            let mut fds = [PollFd::new(log, PollFlags::IN)];
+            rustix::event::poll(&mut fds, None).unwrap();
+            let text = log.text();
+            if let Some((line, _)) = text.split_once('\n') {
+                return line.to_owned();
+            }
+        }
+    }
+
+    /// As UML's helpers are in its first milliseconds: stopped, and deaf to
+    /// the SIGHUP that an orphaned group gets.
+    const HELPER: &str = "(trap '' HUP; exec sleep 1000) & \
+                          kill -STOP $!; echo $!; exec sleep 1000";
+
+    #[test]
+    fn no_process_of_the_guest_outlives_a_test_that_is_killed() {
+        const ALONE: &str = "ROADTEST_TEST_ALONE";
+        if std::env::var_os(ALONE).is_some() {
+            let script = script(HELPER);
+            let line = first_line(&script.log);
+            std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("helper {line}\n"))
+                .unwrap();
+            rustix::process::kill_process(rustix::process::getpid(), Signal::KILL).unwrap();
+        }
+        let test =
+            "machine::process::tests::no_process_of_the_guest_outlives_a_test_that_is_killed";
+        let folder = tempfile::tempdir().unwrap();
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(ALONE, "1")
+            .env("TMPDIR", folder.path())
+            .output()
+            .unwrap();
+        let output = String::from_utf8(child.stdout).unwrap();
+        let helper = output.split("helper ").nth(1).expect(&output);
+        let helper = helper.lines().next().unwrap().parse().unwrap();
+        let helper = Pid::from_raw(helper).unwrap();
+        // It may be gone already.
+        if let Ok(helper) = rustix::process::pidfd_open(helper, PidfdFlags::empty()) {
+            let mut fds = [PollFd::new(&helper, PollFlags::IN)];
+            let patience = Timespec {
+                tv_sec: 10,
+                tv_nsec: 0,
+            };
+            let ended = rustix::event::poll(&mut fds, Some(&patience)).unwrap();
+            let _ = rustix::process::pidfd_send_signal(&helper, Signal::KILL);
+            assert_eq!(ended, 1, "the helper is still there");
+        }
+    }
+
+    #[test]
+    fn a_guest_whose_parent_has_died_already_does_not_start() {
+        let mut command = Command::new("true");
+        let (end, _lifeline) = std::io::pipe().unwrap();
+        // Not the parent of what this starts.
+        prepare(&mut command, Pid::INIT, end);
+        let error = command.process_group(0).status().unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ESRCH));
+    }
+
+    #[test]
+    fn the_processor_time_of_a_guest_is_that_of_all_its_processes() {
+        // A program that computes, and one that has ended.
+        let compute = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+        let script = script(&format!("({compute}); ({compute}; echo 1; sleep 1000)"));
+        first_line(&script.log);
+        let guest = &script.guest;
+        let members = guest.members();
+        let kernel = members[&guest.kernel()];
+        let running: u64 = guest.programs().values().sum();
+        assert!(kernel.ended > 0 && running > 0, "{members:?}");
+        let all = guest.processor_time().unwrap();
+        let hz = rustix::param::clock_ticks_per_second();
+        let ticks = kernel.ended + kernel.own + running;
+        assert!(all >= Duration::from_millis(ticks * 1000 / hz));
     }
 
     #[test]

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Waiting for the guest: who of it has something to say, and what it means
-//! when nobody has for too long. Nothing is answered here.
+//! when it does not get on. Nothing is answered here.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use roadtest_record::kernel::Kernel;
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::time::ClockId;
 
 use super::Machine;
+use super::log::KernelLog;
+use super::process::Process;
+use super::watchdog::{Stuck, Watchdog};
 use crate::fault::Fault;
 
-/// A plain guest is hung if it does nothing for this long, in seconds on the
-/// host's clock; other flavours have a factor. `ROADTEST_WATCHDOG_S` names
-/// another.
+/// A plain guest is hung if it computes for this long without progress, in
+/// seconds of processor time; other flavours have a factor.
+/// `ROADTEST_WATCHDOG_S` names another.
 const WATCHDOG_S: u64 = 30;
 
 /// Who has something to say: the first of these that has.
@@ -31,9 +35,55 @@ pub(super) enum Ready {
     Nobody,
 }
 
+/// How waiting has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// One of the descriptors is ready.
+    Ready,
+    /// None was, for as long as the caller wanted to wait.
+    TimedOut,
+    /// The guest does not get on.
+    Stuck(Stuck),
+}
+
+impl Watchdog {
+    /// Waits until one of these is ready, or for `limit` on the host's clock.
+    /// A guest that says something all the time is looked at as well.
+    pub(super) fn wait(
+        &mut self,
+        fds: &mut [PollFd<'_>],
+        process: &Process,
+        limit: Option<Duration>,
+    ) -> Result<Waited, Fault> {
+        let start = Instant::now();
+        let mut now = start;
+        loop {
+            let left = limit.map(|limit| (start + limit).saturating_duration_since(now));
+            let patience = [self.patience(now), left].into_iter().flatten().min();
+            let ready = poll(fds, patience)?;
+            now = Instant::now();
+            if self.is_due(now) {
+                let own = own_time();
+                let stuck = self.look(now, process.processor_time(), own);
+                self.has_looked(own_time());
+                if let Some(stuck) = stuck {
+                    return Ok(Waited::Stuck(stuck));
+                }
+            }
+            if ready > 0 {
+                return Ok(Waited::Ready);
+            }
+            if limit.is_some_and(|limit| now >= start + limit) {
+                return Ok(Waited::TimedOut);
+            }
+        }
+    }
+}
+
 impl Machine {
     /// Waits for something to serve.
-    pub(super) fn wait(&self) -> Result<Ready, Fault> {
+    pub(super) fn wait(&mut self) -> Result<Ready, Fault> {
+        self.watchdog.note(self.time.now());
         let mut fds = Vec::with_capacity(self.devices.len() + 4);
         fds.push(PollFd::new(&self.time, PollFlags::IN));
         fds.push(PollFd::new(&self.process, PollFlags::IN));
@@ -45,11 +95,10 @@ impl Machine {
             fds.push(PollFd::new(keyboard, PollFlags::IN));
         }
         let wish_in = self.keyboard.as_ref().and_then(|k| k.patience());
-        if poll(&mut fds, wish_in.unwrap_or(self.patience()))? == 0 {
-            return match wish_in {
-                Some(_) => Ok(Ready::Nobody),
-                None => Err(self.hang()),
-            };
+        match self.watchdog.wait(&mut fds, &self.process, wish_in)? {
+            Waited::Ready => {}
+            Waited::TimedOut => return Ok(Ready::Nobody),
+            Waited::Stuck(stuck) => return Err(self.hang(stuck)),
         }
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
         let (links, keyboard) = fds[3..].split_at(self.devices.len());
@@ -69,16 +118,8 @@ impl Machine {
         })
     }
 
-    pub(super) fn patience(&self) -> Duration {
-        Duration::from_secs(self.watchdog_s)
-    }
-
-    pub(super) fn hang(&self) -> Fault {
-        Fault::GuestHung {
-            seconds: self.watchdog_s,
-            doing: self.doing.clone(),
-            last_words: self.log.last_line(),
-        }
+    pub(super) fn hang(&self, stuck: Stuck) -> Fault {
+        hang(stuck, self.doing.clone(), &self.log)
     }
 
     pub(super) fn death(&self) -> Fault {
@@ -89,20 +130,45 @@ impl Machine {
     }
 }
 
-/// Waits until one of these is ready, for at the most this long on the host's
-/// clock. Gives how many are.
-pub(super) fn poll(fds: &mut [PollFd<'_>], patience: Duration) -> Result<usize, Fault> {
+/// What a guest that does not get on is for a test.
+pub(super) fn hang(stuck: Stuck, doing: Option<String>, log: &KernelLog) -> Fault {
+    let last_words = log.last_line();
+    match stuck {
+        Stuck::Computes(time) => Fault::GuestHung {
+            seconds: time.as_secs(),
+            doing,
+            last_words,
+        },
+        Stuck::Idle(time) => Fault::GuestIdle {
+            seconds: time.as_secs(),
+            doing,
+            last_words,
+        },
+    }
+}
+
+/// What this thread has used of the processor.
+fn own_time() -> Duration {
+    let time = rustix::time::clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Waits until one of these is ready, for at most this long on the host's
+/// clock; `None` is for ever. Returns how many are.
+fn poll(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<usize, Fault> {
     // What is too long for the system call is for ever.
-    let patience = Timespec::try_from(patience).ok();
+    let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
     rustix::io::retry_on_intr(|| rustix::event::poll(fds, patience.as_ref()))
         .map_err(|error| Fault::host("wait for the guest")(error.into()))
 }
 
-/// How long a guest of this kernel may do nothing, in seconds.
-pub(super) fn watchdog_s(kernel: &Kernel) -> u64 {
+/// How long a guest of this kernel may compute without progress, in processor
+/// time.
+pub(super) fn watchdog(kernel: &Kernel) -> Watchdog {
     let usual = WATCHDOG_S * u64::from(kernel.flavour.watchdog_factor);
-    std::env::var("ROADTEST_WATCHDOG_S")
+    let seconds = std::env::var("ROADTEST_WATCHDOG_S")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(usual)
+        .unwrap_or(usual);
+    Watchdog::new(Duration::from_secs(seconds))
 }

@@ -12,6 +12,7 @@ use roadtest_record::test::{OUT_ENV, Outcome, Record};
 
 mod answers;
 mod guests;
+mod hostile;
 mod models;
 mod outcomes;
 mod reports;

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The text of a log that may have no end: its beginning and its end are kept,
-//! and a line in between says how much is not.
+//! and a line in between says how much is not. Reports of the kernel that were
+//! there are kept.
 
 use std::fmt;
+
+use crate::report;
 
 /// How much of the beginning is kept, and at least how much of the end, in
 /// bytes. A kernel with all its checkers logs some hundred kilobytes.
 const HEAD_LEN_MAX: usize = 4 << 20;
 const TAIL_LEN_MIN: usize = 4 << 20;
+
+/// How many reports of what is not kept are.
+const REPORTS_MAX: usize = 16;
 
 /// The text so far.
 #[derive(Default)]
@@ -16,6 +22,8 @@ pub(super) struct Text {
     tail: String,
     /// How many bytes between head and tail are gone.
     dropped: u64,
+    /// The kernel's reports among them.
+    reports: Vec<String>,
     /// The beginning of a character whose end has not come yet.
     partial: Vec<u8>,
 }
@@ -38,6 +46,9 @@ impl Text {
             let from = self.tail[from..]
                 .find('\n')
                 .map_or(from, |end| from + end + 1);
+            let reports = report::find(&self.tail[..from]);
+            let room = REPORTS_MAX.saturating_sub(self.reports.len());
+            self.reports.extend(reports.into_iter().take(room));
             self.dropped += from as u64;
             self.tail.drain(..from);
         }
@@ -64,13 +75,14 @@ impl fmt::Display for Text {
             if !self.head.ends_with('\n') {
                 f.write_str("\n")?;
             }
-            // A report of the kernel in there would go unseen, so this looks
-            // like one.
+            let dropped = self.dropped;
             writeln!(
                 f,
-                "WARNING: {} bytes of the log are left out here: the guest logged too much",
-                self.dropped
+                "(roadtest: {dropped} bytes of the log are left out here)"
             )?;
+            for report in &self.reports {
+                writeln!(f, "{report}")?;
+            }
         }
         f.write_str(&self.tail)
     }
@@ -125,15 +137,30 @@ mod tests {
         assert!(kept.len() < HEAD_LEN_MAX + 2 * TAIL_LEN_MIN + 200);
         assert!(kept.starts_with(&format!("{:065535}\n", 0)));
         assert!(kept.ends_with(&last));
-        let mark = kept.lines().find(|line| line.starts_with("WARNING: "));
-        let missing: usize = mark.unwrap()[9..]
-            .split(' ')
-            .next()
-            .unwrap()
-            .parse()
+        let mark = kept
+            .lines()
+            .find_map(|line| line.strip_prefix("(roadtest: "))
             .unwrap();
-        let mark_len = mark.unwrap().len() + 1;
+        let (missing, rest) = mark.split_once(' ').unwrap();
+        assert_eq!(rest, "bytes of the log are left out here)");
+        let missing: usize = missing.parse().unwrap();
+        let mark_len = "(roadtest: ".len() + mark.len() + 1;
         assert_eq!(kept.len() - mark_len + missing, written);
+        assert!(text.reports.is_empty());
+    }
+
+    #[test]
+    fn a_report_among_what_is_left_out_is_kept() {
+        let mut text = Text::default();
+        let line = format!("{:065535}\n", 0);
+        let warning = "WARNING: CPU: 0 PID: 1 at drivers/a.c:3 f+0x1/0x2";
+        for number in 0..400 {
+            text.push(line.as_bytes());
+            if number == 200 {
+                text.push(format!("[    1.000000] {warning}\n").as_bytes());
+            }
+        }
+        assert_eq!(report::find(&text.to_string()), [warning]);
     }
 
     #[test]

@@ -140,7 +140,9 @@ impl Board {
         self
     }
 
-    /// Mounts the host's root folder read-only at `/host` in the guest.
+    /// Mounts the host's root directory read-only at `/host` in the guest, for
+    /// files of the host that a test opens there. Programs need no such call;
+    /// see [`Uml::program`].
     pub fn host_root(&mut self) -> &mut Self {
         self.host_root = true;
         self

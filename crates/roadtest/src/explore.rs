@@ -89,24 +89,9 @@ impl<'a> Session<'a> {
     /// shell on the terminal.
     fn prepare(&self) -> Result<(), String> {
         let inner = self.uml.inner();
-        // Where the test asked for it, it is there already.
-        if !self.uml.exists("/host/proc") {
-            self.uml
-                .mount_host_root()
-                .map_err(|errno| format!("the guest cannot mount the host's root: {errno}"))?;
-        }
-        for (kind, target) in [
-            ("proc", "/host/proc"),
-            ("sysfs", "/host/sys"),
-            ("devtmpfs", "/host/dev"),
-            ("tmpfs", "/host/tmp"),
-        ] {
-            inner
-                .mount(kind, target)
-                .map_err(|errno| format!("the guest cannot mount {target}: {errno}"))?;
-        }
-        // A kernel without it has nothing there.
-        let _ = inner.mount("debugfs", "/host/sys/kernel/debug");
+        inner
+            .prepare_host_root()
+            .map_err(|error| error.to_string())?;
         let shells = ["/bin/bash", "/bin/busybox", "/bin/sh"];
         let shell = shells
             .into_iter()

@@ -133,5 +133,5 @@ pub use roadtest_model::{
 pub use roadtest_wire::Pointer;
 pub use supply::Supply;
 pub use timeline::Timeline;
-pub use uml::Uml;
+pub use uml::{Uml, program};
 pub use wired::Wired;

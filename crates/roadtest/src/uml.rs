@@ -7,6 +7,7 @@ mod bind;
 mod files;
 mod judgement;
 mod modules;
+pub mod program;
 mod request;
 
 use std::cell::{Cell, RefCell, RefMut};
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     dead: Cell<bool>,
     /// The buses that probe no devices by themselves any more.
     autoprobe_off: RefCell<Vec<String>>,
+    host_root: Cell<program::HostRoot>,
     /// How much virtual time a request may take.
     limit: Cell<SimTime>,
     _folder: tempfile::TempDir,
@@ -67,6 +69,7 @@ impl Uml {
                 expected: RefCell::default(),
                 dead: Cell::default(),
                 autoprobe_off: RefCell::default(),
+                host_root: Cell::default(),
                 limit: request::LIMIT.into(),
                 _folder: folder,
             }),

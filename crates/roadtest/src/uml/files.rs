@@ -8,9 +8,6 @@ use super::{Inner, Uml, short};
 use crate::errno::Errno;
 use crate::file::File;
 
-/// `MS_RDONLY` of mount(2).
-const MS_RDONLY: u32 = 1;
-
 impl Uml {
     /// The content of a file, as text without the newline at its end.
     ///
@@ -78,11 +75,6 @@ impl Uml {
     pub fn open_with(&self, path: &str, flags: i32) -> Result<File, Errno> {
         File::open(&self.inner, path, flags)
     }
-
-    /// Mounts the host's root folder, read-only.
-    pub(crate) fn mount_host_root(&self) -> Result<(), Errno> {
-        self.inner.mount_with("hostfs", "/host", MS_RDONLY, "/")
-    }
 }
 
 impl Inner {
@@ -125,7 +117,13 @@ impl Inner {
         self.mount_with(kind, target, 0, "")
     }
 
-    fn mount_with(&self, kind: &str, target: &str, flags: u32, options: &str) -> Result<(), Errno> {
+    pub(super) fn mount_with(
+        &self,
+        kind: &str,
+        target: &str,
+        flags: u32,
+        options: &str,
+    ) -> Result<(), Errno> {
         let request = Request::Mount {
             source: "none".into(),
             target: target.into(),

@@ -5,7 +5,7 @@
 
 use roadtest_model::SimTime;
 use roadtest_record::event::What;
-use roadtest_wire::{Answer, Handle, Reply, Request};
+use roadtest_wire::{Answer, Handle, Reply, Request, Status};
 
 use super::{Inner, Uml};
 use crate::context;
@@ -71,6 +71,23 @@ impl Inner {
     /// Asks the guest. The request and its answer go on the timeline.
     pub(crate) fn request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
         let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
+        self.log_request(what, &result);
+        result.map(|answer| expect(what, answer))
+    }
+
+    /// Asks the guest something that has a time limit of its own and answers
+    /// then.
+    pub(crate) fn request_within<K: Kind>(
+        &self,
+        what: &str,
+        request: &Request,
+        limit: SimTime,
+    ) -> Result<K, Errno> {
+        // A second is more than enough for what comes after the limit.
+        let limit = limit + SimTime::s(1);
+        let result = self.ask(what, |machine, usual| {
+            machine.request(request, what, usual.max(limit))
+        });
         self.log_request(what, &result);
         result.map(|answer| expect(what, answer))
     }
@@ -166,7 +183,11 @@ fn show(answer: &Answer) -> String {
         },
         Answer::Names(names) => format!("{} names", names.len()),
         Answer::Ioctl { value, .. } => value.to_string(),
-        Answer::Ended { status, .. } => format!("{status:?}"),
+        Answer::Ended { status, .. } => match status {
+            Status::Exited(code) => format!("exit {code}"),
+            Status::Killed(signal) => format!("killed by signal {signal}"),
+            Status::TimedOut => "killed after its time limit".into(),
+        },
     }
 }
 

@@ -5,12 +5,17 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use roadtest_model::SimTime;
-use roadtest_wire::{Handle, IoctlArgument, Place, Pointer, Request};
+use roadtest_wire::{Answer, Handle, IoctlArgument, Place, Pointer, Request};
 
+use crate::abi;
 use crate::context;
 use crate::errno::Errno;
 use crate::fault::Fault;
 use crate::uml::{Count, Events, Inner, Ioctl, malformed, short};
+
+/// Bytes of a file as a timeline shows them; `None` for bytes that are something
+/// else.
+pub(crate) type Shown = fn(&[u8]) -> Option<String>;
 
 /// An open file of the guest; closed when it is dropped.
 pub struct File {
@@ -19,6 +24,8 @@ pub struct File {
     /// It is closed already.
     closed: Cell<bool>,
     name: String,
+    /// How a timeline shows what is read from it.
+    shown: Option<Shown>,
 }
 
 impl File {
@@ -39,14 +46,19 @@ impl File {
             handle,
             closed: Cell::default(),
             name: name.to_owned(),
+            shown: None,
         }
+    }
+
+    /// Shows what is read from it on timelines by this function, where it can.
+    pub(crate) fn showing(mut self, shown: Shown) -> Self {
+        self.shown = Some(shown);
+        self
     }
 
     /// Ends the test: what was read is not what the ABI says.
     pub(crate) fn malformed(&self, answer: &[u8], why: &str) -> ! {
-        let bytes = answer.iter().map(|byte| format!("{byte:02x}"));
-        let bytes: Vec<String> = bytes.collect();
-        malformed(&self.name, &bytes.join(" "), why)
+        malformed(&self.name, &abi::hex(answer), why)
     }
 
     /// Reads at most `len` bytes from the file's position, 1 MiB at most, with
@@ -76,7 +88,11 @@ impl File {
             len,
             offset,
         };
-        self.uml.request(&what, &request)
+        self.uml
+            .request_shown(&what, &request, |answer| match answer {
+                Answer::Bytes(bytes) => self.shown?(bytes),
+                _ => None,
+            })
     }
 
     /// Writes with one system call at the file's position; returns the number
@@ -188,9 +204,24 @@ impl File {
         argument: IoctlArgument,
         opens: Option<Place>,
     ) -> Result<Ioctl, Errno> {
-        let what = format!("ioctl {} {request:#x}", self.name);
+        let what = format!(
+            "ioctl {} {}",
+            self.name,
+            abi::request(&self.name, request, &argument)
+        );
+        let message = self.ioctl_request(request, argument, opens);
         self.uml
-            .request(&what, &self.ioctl_request(request, argument, opens))
+            .request_shown(&what, &message, |answer| self.shown_ioctl(request, answer))
+    }
+
+    /// What came of an ioctl, for a timeline.
+    fn shown_ioctl(&self, request: u64, answer: &Answer) -> Option<String> {
+        match answer {
+            Answer::Ioctl { value, buffers, .. } => {
+                Some(abi::result(&self.name, request, *value, buffers))
+            }
+            _ => None,
+        }
     }
 
     fn ioctl_request(
@@ -214,11 +245,12 @@ impl File {
     /// # Errors
     /// What ioctl failed with. The file is closed all the same.
     pub fn ioctl_and_close(self, request: u64, buffer: Vec<u8>) -> Result<i64, Errno> {
-        let what = format!("ioctl {} {request:#x} and close", self.name);
         let argument = IoctlArgument::Buffers {
             buffers: vec![buffer],
             pointers: Vec::new(),
         };
+        let shown = abi::request(&self.name, request, &argument);
+        let what = format!("ioctl {} {shown} and close", self.name);
         let request = self.ioctl_request(request, argument, None);
         let done = self.uml.request_and_close(&what, &request, self.handle);
         self.closed.set(true);

@@ -7,7 +7,7 @@
 //!
 //! In reading order: [`board`], [`wired`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
-//! `world` is what models and machine share, `machine` runs the guest, and
+//! `abi` shows ioctls on timelines, `world` is what models and machine share, `machine` runs the guest, and
 //! `explore` hands both to a person.
 //!
 //! # A walk through
@@ -94,6 +94,7 @@
 //! # Ok::<(), roadtest::Error>(())
 //! ```
 
+mod abi;
 pub mod board;
 mod bus;
 mod context;

@@ -8,6 +8,7 @@ use roadtest_record::event::What;
 use roadtest_wire::{Answer, Handle, Reply, Request, Status};
 
 use super::{Inner, Uml};
+use crate::abi;
 use crate::context;
 use crate::errno::Errno;
 use crate::fault::Fault;
@@ -71,7 +72,20 @@ impl Inner {
     /// Asks the guest. The request and its answer go on the timeline.
     pub(crate) fn request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
         let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
-        self.log_request(what, &result);
+        self.log(what, show_result(&result));
+        result.map(|answer| expect(what, answer))
+    }
+
+    /// The same with an answer that `shown` can say more of than its kind does.
+    pub(crate) fn request_shown<K: Kind>(
+        &self,
+        what: &str,
+        request: &Request,
+        shown: impl Fn(&Answer) -> Option<String>,
+    ) -> Result<K, Errno> {
+        let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
+        let text = result.as_ref().ok().and_then(shown);
+        self.log(what, text.unwrap_or_else(|| show_result(&result)));
         result.map(|answer| expect(what, answer))
     }
 
@@ -88,7 +102,7 @@ impl Inner {
         let result = self.ask(what, |machine, usual| {
             machine.request(request, what, usual.max(limit))
         });
-        self.log_request(what, &result);
+        self.log(what, show_result(&result));
         result.map(|answer| expect(what, answer))
     }
 
@@ -112,15 +126,11 @@ impl Inner {
             let [first, _closed] = machine.request_both(both, what, limit)?;
             Ok(first)
         });
-        self.log_request(what, &result);
+        self.log(what, show_result(&result));
         result.map(|answer| expect(what, answer))
     }
 
-    fn log_request(&self, what: &str, result: &Result<Answer, Errno>) {
-        let answer = match result {
-            Ok(answer) => show(answer),
-            Err(errno) => errno.to_string(),
-        };
+    fn log(&self, what: &str, answer: String) {
         let machine = self.machine.borrow();
         machine.world.log(What::Request {
             text: what.to_owned(),
@@ -170,13 +180,20 @@ fn expect<K: Kind>(what: &str, answer: Answer) -> K {
     })
 }
 
+fn show_result(result: &Result<Answer, Errno>) -> String {
+    match result {
+        Ok(answer) => show(answer),
+        Err(errno) => errno.to_string(),
+    }
+}
+
 /// An answer, short enough for a timeline.
 fn show(answer: &Answer) -> String {
     match answer {
         Answer::Done => "0".into(),
         Answer::Opened(_) => "a file".into(),
         Answer::Count(count) => count.to_string(),
-        Answer::Events(events) => events.to_string(),
+        Answer::Events(events) => abi::poll_events(*events),
         Answer::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) if text.len() <= 60 => text.trim_end().escape_debug().to_string(),
             _ => format!("{} bytes", bytes.len()),

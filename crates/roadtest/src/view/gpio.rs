@@ -9,6 +9,7 @@ mod layout;
 
 use roadtest_model::{Level, SimTime};
 
+use crate::abi::gpio as abi;
 use crate::device::Device;
 use crate::errno::Errno;
 use crate::error::{Error, Result};
@@ -158,7 +159,7 @@ impl GpioChip {
     /// What the kernel answered.
     pub fn info(&self) -> Answer<ChipInfo> {
         let mut bytes = vec![0; layout::CHIP_INFO_BYTES];
-        self.file.ioctl_buffer(layout::GET_CHIP_INFO, &mut bytes)?;
+        self.file.ioctl_buffer(abi::GET_CHIP_INFO, &mut bytes)?;
         Ok(layout::chip_info(&bytes))
     }
 
@@ -168,7 +169,7 @@ impl GpioChip {
     /// `EINVAL` where there is no such line.
     pub fn line_info(&self, offset: u32) -> Answer<LineInfo> {
         let mut bytes = layout::line_info_request(offset);
-        self.file.ioctl_buffer(layout::GET_LINE_INFO, &mut bytes)?;
+        self.file.ioctl_buffer(abi::GET_LINE_INFO, &mut bytes)?;
         Ok(layout::line_info(&bytes))
     }
 
@@ -186,9 +187,9 @@ impl GpioChip {
         let name = format!("lines of {}", self.device.name());
         let file = self
             .file
-            .ioctl_open(layout::GET_LINE, bytes, layout::LINE_FD, &name)?;
+            .ioctl_open(abi::GET_LINE, bytes, layout::LINE_FD, &name)?;
         Ok(Request {
-            file,
+            file: file.showing(shown),
             count: lines.offsets.len(),
         })
     }
@@ -226,6 +227,16 @@ pub struct EdgeEvent {
     pub time: SimTime,
 }
 
+/// What a read of edges says, for timelines: `Rising of line 3, number 1`.
+fn shown(bytes: &[u8]) -> Option<String> {
+    let event = layout::edge_event(bytes)?;
+    let (change, line) = (event.change, event.offset);
+    Some(format!(
+        "{change:?} of line {line}, number {}",
+        event.number
+    ))
+}
+
 impl Request {
     /// The levels of all lines, in the order of the request
     /// (`GPIO_V2_LINE_GET_VALUES_IOCTL`).
@@ -235,7 +246,7 @@ impl Request {
     pub fn levels(&self) -> Answer<Vec<Level>> {
         let mask = layout::first(self.count);
         let mut bytes = layout::values(0, mask);
-        self.file.ioctl_buffer(layout::GET_VALUES, &mut bytes)?;
+        self.file.ioctl_buffer(abi::GET_VALUES, &mut bytes)?;
         let bits = layout::bits(&bytes);
         Ok((0..self.count)
             .map(|index| Level::high_when(bits >> index & 1 == 1))
@@ -259,7 +270,7 @@ impl Request {
     pub fn set(&self, levels: &[Level]) -> Answer<()> {
         let mut bytes = layout::values(layout::level_bits(levels), layout::first(levels.len()));
         self.file
-            .ioctl_buffer(layout::SET_VALUES, &mut bytes)
+            .ioctl_buffer(abi::SET_VALUES, &mut bytes)
             .map(drop)
     }
 
@@ -272,7 +283,7 @@ impl Request {
     pub fn configure(&self, lines: &Lines) -> Answer<()> {
         let mut bytes = layout::line_config(lines, self.count);
         self.file
-            .ioctl_buffer(layout::SET_CONFIG, &mut bytes)
+            .ioctl_buffer(abi::SET_CONFIG, &mut bytes)
             .map(drop)
     }
 

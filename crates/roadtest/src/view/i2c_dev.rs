@@ -9,32 +9,20 @@ use std::rc::Rc;
 use roadtest_model::Direction;
 use roadtest_wire::Pointer;
 
+use crate::abi::i2c_dev::{
+    BYTE, BYTE_DATA, I2C_BLOCK_DATA, I2C_FUNCS, I2C_M_RD, I2C_PEC, I2C_RDWR, I2C_SLAVE,
+    I2C_SLAVE_FORCE, I2C_SMBUS, QUICK, STRUCT_LEN, WORD_DATA,
+};
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::file::File;
 use crate::uml::Inner;
 use crate::{Device, Uml};
 
-const I2C_SLAVE: u64 = 0x0703;
-const I2C_FUNCS: u64 = 0x0705;
-const I2C_SLAVE_FORCE: u64 = 0x0706;
-const I2C_RDWR: u64 = 0x0707;
-const I2C_PEC: u64 = 0x0708;
-const I2C_SMBUS: u64 = 0x0720;
-const I2C_M_RD: u16 = 0x0001;
-
-/// `I2C_SMBUS_*` sizes: the protocols.
-const QUICK: u32 = 0;
-const BYTE: u32 = 1;
-const BYTE_DATA: u32 = 2;
-const WORD_DATA: u32 = 3;
-const I2C_BLOCK_DATA: u32 = 8;
 /// `I2C_SMBUS_BLOCK_MAX`, in bytes.
 const BLOCK_LEN_MAX: usize = 32;
 /// `union i2c_smbus_data`: length, 32 bytes, PEC.
 const DATA_LEN: usize = BLOCK_LEN_MAX + 2;
-/// `struct i2c_msg` and `struct i2c_smbus_ioctl_data`.
-const STRUCT_LEN: usize = 16;
 /// Where the pointer is in both.
 const POINTER_AT: usize = 8;
 

@@ -9,35 +9,15 @@ use roadtest_model::SimTime;
 
 pub use time::{Alarm, RtcTime};
 
+use crate::abi::rtc::{
+    ParamBytes, RTC_AIE_OFF, RTC_AIE_ON, RTC_ALM_READ, RTC_ALM_SET, RTC_IRQP_SET, RTC_PARAM_GET,
+    RTC_PIE_OFF, RTC_PIE_ON, RTC_RD_TIME, RTC_SET_TIME, RTC_UIE_OFF, RTC_UIE_ON, RTC_VL_CLR,
+    RTC_VL_READ, RTC_WKALM_RD, RTC_WKALM_SET,
+};
 use crate::device::Device;
 use crate::errno::Errno;
 use crate::error::Result;
 use crate::file::File;
-
-/// The letter of the requests.
-const RTC: u32 = b'p' as u32;
-/// `struct rtc_time` and `struct rtc_wkalrm`.
-type TimeBytes = [u8; time::TIME_BYTES];
-type AlarmBytes = [u8; time::ALARM_BYTES];
-/// `struct rtc_param`: parameter, value, index.
-type ParamBytes = [u8; 24];
-
-const RTC_AIE_ON: u64 = libc::_IO(RTC, 0x01);
-const RTC_AIE_OFF: u64 = libc::_IO(RTC, 0x02);
-const RTC_UIE_ON: u64 = libc::_IO(RTC, 0x03);
-const RTC_UIE_OFF: u64 = libc::_IO(RTC, 0x04);
-const RTC_PIE_ON: u64 = libc::_IO(RTC, 0x05);
-const RTC_PIE_OFF: u64 = libc::_IO(RTC, 0x06);
-const RTC_IRQP_SET: u64 = libc::_IOW::<libc::c_ulong>(RTC, 0x0c);
-const RTC_ALM_SET: u64 = libc::_IOW::<TimeBytes>(RTC, 0x07);
-const RTC_ALM_READ: u64 = libc::_IOR::<TimeBytes>(RTC, 0x08);
-const RTC_RD_TIME: u64 = libc::_IOR::<TimeBytes>(RTC, 0x09);
-const RTC_SET_TIME: u64 = libc::_IOW::<TimeBytes>(RTC, 0x0a);
-const RTC_WKALM_SET: u64 = libc::_IOW::<AlarmBytes>(RTC, 0x0f);
-const RTC_WKALM_RD: u64 = libc::_IOR::<AlarmBytes>(RTC, 0x10);
-const RTC_PARAM_GET: u64 = libc::_IOW::<ParamBytes>(RTC, 0x13);
-const RTC_VL_READ: u64 = libc::_IOR::<u32>(RTC, 0x13);
-const RTC_VL_CLR: u64 = libc::_IO(RTC, 0x14);
 
 /// `RTC_VL_DATA_INVALID`: the time in the chip cannot be trusted.
 pub const VL_DATA_INVALID: u32 = 1;
@@ -80,8 +60,18 @@ impl Device {
     pub fn rtc(&self) -> Result<Rtc> {
         let device = self.class("rtc")?;
         let file = File::open(self.uml(), &format!("/dev/{}", device.name()), libc::O_RDWR)?;
+        let file = file.showing(interrupts);
         Ok(Rtc { device, file })
     }
+}
+
+/// What a read says, for timelines: `AF 1`.
+fn interrupts(bytes: &[u8]) -> Option<String> {
+    let word = u64::from_le_bytes(bytes.try_into().ok()?);
+    let kinds = [(AF, "AF"), (PF, "PF"), (UF, "UF")];
+    let kinds = kinds.iter().filter(|(bit, _)| word & bit != 0);
+    let kinds: Vec<&str> = kinds.map(|(_, name)| *name).collect();
+    Some(format!("{} {}", kinds.join("|"), word >> 8))
 }
 
 /// What the kernel answered.

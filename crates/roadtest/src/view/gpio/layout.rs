@@ -12,26 +12,14 @@ use gpiocdev_uapi::v2::{
 };
 use roadtest_model::{Level, SimTime};
 
+use crate::abi::gpio::{ATTRIBUTE_DEBOUNCE, ATTRIBUTE_VALUES};
+
 use super::{Change, ChipInfo, EdgeEvent, LineInfo, Lines};
-
-/// The letter of the requests (`include/uapi/linux/gpio.h`).
-const GPIO: u32 = 0xb4;
-
-pub(super) const GET_CHIP_INFO: u64 = libc::_IOR::<uapi::ChipInfo>(GPIO, 0x01);
-pub(super) const GET_LINE_INFO: u64 = libc::_IOWR::<uapi::LineInfo>(GPIO, 0x05);
-pub(super) const GET_LINE: u64 = libc::_IOWR::<uapi::LineRequest>(GPIO, 0x07);
-pub(super) const SET_CONFIG: u64 = libc::_IOWR::<uapi::LineConfig>(GPIO, 0x0d);
-pub(super) const GET_VALUES: u64 = libc::_IOWR::<uapi::LineValues>(GPIO, 0x0e);
-pub(super) const SET_VALUES: u64 = libc::_IOWR::<uapi::LineValues>(GPIO, 0x0f);
 
 pub(super) const CHIP_INFO_BYTES: usize = size_of::<uapi::ChipInfo>();
 /// `sizeof(struct gpio_v2_line_event)`.
 pub(super) const EVENT_BYTES: u32 = 48;
 const _: () = assert!(size_of::<LineEdgeEvent>() == EVENT_BYTES as usize);
-
-/// `enum gpio_v2_line_attr_id`.
-const ATTRIBUTE_VALUES: u32 = 2;
-const ATTRIBUTE_DEBOUNCE: u32 = 3;
 
 /// Bytes with fields at offsets.
 struct Bytes(Vec<u8>);
@@ -201,6 +189,7 @@ pub(super) fn edge_event(bytes: &[u8]) -> Option<EdgeEvent> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::gpio::{GET_CHIP_INFO, GET_LINE, GET_LINE_INFO, GET_VALUES, SET_CONFIG};
 
     #[test]
     fn requests_have_the_numbers_and_sizes_of_the_kernel() {

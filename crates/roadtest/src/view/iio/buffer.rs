@@ -9,12 +9,11 @@ use roadtest_model::SimTime;
 
 use super::Iio;
 use super::scan::{Layout, Scan, ScanChannel};
+use crate::abi::iio::BUFFER_GET_FD;
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::file::File;
 
-/// `IIO_BUFFER_GET_FD_IOCTL`.
-const BUFFER_GET_FD: u64 = 0xc004_6991;
 /// At the most so many scans are read with one system call.
 const SCANS_MAX: usize = 256;
 

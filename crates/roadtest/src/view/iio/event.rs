@@ -7,12 +7,11 @@ use std::fmt;
 use roadtest_model::SimTime;
 
 use super::{ChannelType, Direction, EventType, Iio, Modifier};
+use crate::abi::iio::GET_EVENT_FD;
 use crate::errno::Errno;
 use crate::error::Result;
 use crate::file::File;
 
-/// `IIO_GET_EVENT_FD_IOCTL`.
-const GET_EVENT_FD: u64 = 0x8004_6990;
 /// `struct iio_event_data`: a code of 8 bytes, a time of 8 bytes.
 const EVENT_BYTES: u32 = 16;
 
@@ -38,6 +37,16 @@ pub struct Event {
 }
 
 impl Event {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes.as_chunks::<8>() {
+            ([code, time], []) => Some(Self::decode(
+                u64::from_le_bytes(*code),
+                i64::from_le_bytes(*time),
+            )),
+            _ => None,
+        }
+    }
+
     fn decode(code: u64, timestamp_ns: i64) -> Self {
         let bytes = code.to_le_bytes();
         let [
@@ -84,6 +93,7 @@ pub struct Events {
 impl Events {
     pub(super) fn open(iio: &Iio) -> std::result::Result<Self, Errno> {
         let file = iio.descriptor(GET_EVENT_FD, 0, "events")?;
+        let file = file.showing(|bytes| Event::of(bytes).map(|event| event.to_string()));
         Ok(Self { file })
     }
 
@@ -97,12 +107,9 @@ impl Events {
             return Ok(None);
         }
         let bytes = self.file.read(EVENT_BYTES)?;
-        match bytes.as_chunks::<8>() {
-            ([code, time], []) => Ok(Some(Event::decode(
-                u64::from_le_bytes(*code),
-                i64::from_le_bytes(*time),
-            ))),
-            _ => self.file.malformed(&bytes, "it is no event of 16 bytes"),
+        match Event::of(&bytes) {
+            Some(event) => Ok(Some(event)),
+            None => self.file.malformed(&bytes, "it is no event of 16 bytes"),
         }
     }
 

@@ -6,9 +6,9 @@
 use std::fmt;
 
 /// `sizeof(struct rtc_time)`: nine integers.
-pub(super) const TIME_BYTES: usize = 36;
+pub(crate) const TIME_BYTES: usize = 36;
 /// `sizeof(struct rtc_wkalrm)`: two bytes, two of padding, the time.
-pub(super) const ALARM_BYTES: usize = 40;
+pub(crate) const ALARM_BYTES: usize = 40;
 
 const DAY: i64 = 86_400;
 
@@ -111,7 +111,7 @@ impl RtcTime {
         self
     }
 
-    pub(super) fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let fields = [
             self.second,
             self.minute,
@@ -127,7 +127,7 @@ impl RtcTime {
         fields.into_iter().flat_map(i32::to_le_bytes).collect()
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let field = |index: usize| number(bytes, index * 4);
         Self {
             second: field(0),
@@ -225,13 +225,13 @@ impl Alarm {
         }
     }
 
-    pub(super) fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut bytes = vec![u8::from(self.armed == Armed::On), self.pending, 0, 0];
         bytes.extend(self.time.to_bytes());
         bytes
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let byte = |index: usize| bytes.get(index).copied().unwrap_or(0);
         Self {
             time: RtcTime::from_bytes(bytes.get(4..).unwrap_or_default()),

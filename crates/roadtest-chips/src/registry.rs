@@ -98,6 +98,9 @@ fn module<C>() -> &'static str {
 mod tests {
     use std::path::Path;
 
+    /// Tests run in the directory of their package.
+    const SOURCES: &str = "src";
+
     use super::*;
 
     /// What the sources declare as `COMPATIBLE` or return as `compatible`.
@@ -126,10 +129,7 @@ mod tests {
     #[test]
     fn every_chip_of_this_crate_is_listed_once() {
         let mut sources = Vec::new();
-        declared(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-            &mut sources,
-        );
+        declared(Path::new(SOURCES), &mut sources);
         sources.sort();
         let mut listed: Vec<_> = all().iter().map(|entry| entry.compatible).collect();
         listed.sort_unstable();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_module_is_a_file() {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let sources = Path::new(SOURCES);
         for entry in all() {
             let file = sources.join(format!("{}.rs", entry.module.replace("::", "/")));
             assert!(file.is_file(), "{}", file.display());

@@ -51,3 +51,7 @@ mod i2c {
         mod i2c_virtio;
     }
 }
+
+fn main() -> std::process::ExitCode {
+    roadtest::harness::main()
+}

@@ -2,10 +2,11 @@
 //! A kernel that has been built and can be booted.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::flavour::Flavour;
 use crate::summary::KernelIdentity;
 
@@ -32,7 +33,9 @@ pub struct Kernel {
     /// The UML executable.
     pub linux: PathBuf,
     /// The folder that the guest sees as its root, read-only: the agent as
-    /// `init`, modules under `modules/`, and empty mount points.
+    /// `init`, modules under `modules/`, and empty mount points. In the
+    /// manifest it is relative to the manifest's folder, so that a checkout
+    /// can be moved or copied.
     pub guest_root: PathBuf,
     /// The library to preload into it, where this host needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +60,31 @@ pub struct Module {
 }
 
 impl Kernel {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or holds something else.
+    pub fn load(manifest: &Path) -> Result<Self, Error> {
+        let mut kernel: Self = crate::load(manifest)?;
+        let folder = manifest.parent().unwrap_or(Path::new(""));
+        kernel.guest_root = folder.join(kernel.guest_root);
+        Ok(kernel)
+    }
+
+    /// Writes a manifest.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn store(&self, manifest: &Path) -> Result<(), Error> {
+        let folder = manifest.parent().unwrap_or(Path::new(""));
+        let root = self.guest_root.strip_prefix(folder);
+        let stored = Self {
+            guest_root: root.unwrap_or(&self.guest_root).to_owned(),
+            ..self.clone()
+        };
+        crate::store(manifest, &stored)
+    }
+
     /// What a run says of its kernel.
     pub fn identity(&self) -> KernelIdentity {
         KernelIdentity {

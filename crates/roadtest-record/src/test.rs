@@ -11,6 +11,9 @@ pub const OUT_ENV: &str = "ROADTEST_OUT";
 /// Where records go, below the workspace root.
 pub const OUT: &str = "target/roadtest/last";
 
+/// Names the process that runs a test program for one of its tests, by its id.
+pub const RUNNER_ENV: &str = "ROADTEST_RUNNER";
+
 /// How a test ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,7 +30,7 @@ pub enum Outcome {
     ModelViolation,
     /// The kernel died or stopped responding.
     GuestDied,
-    /// A guest request took longer than its limit in virtual time, or the
+    /// The test or a request to its guest took longer than its limit, or the
     /// guest made no progress in virtual time while it used the processor, or
     /// did nothing at all.
     TimedOut,
@@ -37,8 +40,7 @@ pub enum Outcome {
     Error,
 }
 
-/// What one test leaves behind: `record.json`. The runner's own verdict
-/// (`cargo test`, nextest) wins where the two disagree about success.
+/// What one test leaves behind: `record.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The test as `cargo test` names it: `iio::light::opt3001::reads_lux`.
@@ -52,6 +54,8 @@ pub struct Record {
     /// From the start of the test to its end, in milliseconds.
     pub wall_ms: f64,
     /// From starting the kernel to the agent's first word, in milliseconds.
+    /// This, virtual time and transfers are sums where there are several
+    /// machines.
     pub boot_ms: f64,
     /// Virtual time at the end, in nanoseconds.
     pub virtual_ns: u64,
@@ -65,4 +69,23 @@ pub struct Record {
     pub expected: Option<String>,
     /// See `expected`.
     pub got: Option<String>,
+    /// The kernels that the test booted, in order, unless it was one: then the
+    /// record itself says all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<Machine>,
+}
+
+/// One of several kernels that a test booted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// From starting the kernel to the agent's first word, in milliseconds.
+    pub boot_ms: f64,
+    /// Virtual time at the end, in nanoseconds.
+    pub virtual_ns: u64,
+    /// Bus transfers, counted by STOP conditions.
+    pub transfers: u64,
+    /// The kernel's reports, a first line each.
+    pub kernel_reports: Vec<String>,
+    /// The timeline, relative to the folder of the run.
+    pub timeline: PathBuf,
 }

@@ -3,6 +3,7 @@
 //! Nothing here formats anything.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use roadtest_record::kernel::Kernel;
 use roadtest_record::test::{Outcome, Record};
@@ -19,6 +20,8 @@ pub enum Event {
         /// On which kernel.
         kernel: Box<Kernel>,
     },
+    /// A test still runs, after this time.
+    Slow(Box<Test>, Duration),
     /// A test ended, or was skipped.
     Finished(Box<Verdict>),
     /// The run is over.

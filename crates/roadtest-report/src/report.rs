@@ -54,6 +54,13 @@ impl Report {
                     _ => Ok(()),
                 }
             }
+            Event::Slow(test, after) => {
+                let (driver, name) = (&test.driver, &test.test);
+                let seconds = after.as_secs();
+                let word = "SLOW";
+                write!(to, "{NEUTRAL}{word:>STATUS_WIDTH$}{NEUTRAL:#} ")?;
+                writeln!(to, "{PALE}[for {seconds} s now]{PALE:#} {driver}  {name}")
+            }
             Event::Started { .. } | Event::Finished(_) => Ok(()),
             Event::Ended { verdicts, summary } => self.ended(to, verdicts, summary),
         }
@@ -250,6 +257,7 @@ mod tests {
             timeline: PathBuf::new(),
             expected: None,
             got: None,
+            machines: Vec::new(),
         };
         let mut verdict = Verdict {
             test,

@@ -103,7 +103,7 @@ impl KernelArgs {
 /// Where there is none.
 pub fn existing(root: &Path) -> anyhow::Result<Kernel> {
     let path = workspace::manifest(root);
-    roadtest_record::load(&path).context("no kernel is built yet: run `cargo xtask build`")
+    Kernel::load(&path).context("no kernel is built yet: run `cargo xtask build`")
 }
 
 /// Fails in one line where a tool is missing, or installs it where the user

@@ -74,6 +74,7 @@ fn blank(test: &Test, outcome: Outcome) -> Record {
         timeline: std::path::PathBuf::new(),
         expected: None,
         got: None,
+        machines: Vec::new(),
     }
 }
 

@@ -177,7 +177,7 @@ impl Scaffold {
              //! `drivers/{path}.c`, with a model that is a starting point.\n\n\
              use roadtest::{imports};\n\
              use roadtest_chips::{module}::{name};\n\n\
-             {doc}#[test]\nfn {test}() -> roadtest::Result {{\n    \
+             {doc}#[roadtest::test]\nfn {test}() -> roadtest::Result {{\n    \
              let mut board = Board::new();\n{board}    \
              let uml = board.boot()?;\n{expectations}{ending}    Ok(())\n}}\n",
             path = self.path,

@@ -47,8 +47,9 @@ pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, E
         ..built.kernel.clone()
     };
     // Why compare: a manifest that does not change keeps its time stamp.
-    if roadtest_record::load::<Kernel>(manifest).ok().as_ref() != Some(&kernel) {
-        roadtest_record::store(manifest, &kernel)?;
+    let manifest = folder.join(manifest.file_name().unwrap_or_default());
+    if Kernel::load(&manifest).ok().as_ref() != Some(&kernel) {
+        kernel.store(&manifest)?;
     }
     Ok(kernel)
 }
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(found, expected.map(PathBuf::from));
         let init = fs::metadata(kernel.guest_root.join("init")).unwrap();
         assert_eq!(init.permissions().mode() & 0o777, 0o755);
-        assert_eq!(roadtest_record::load::<Kernel>(&manifest).unwrap(), kernel);
+        assert_eq!(Kernel::load(&manifest).unwrap(), kernel);
     }
 
     #[test]

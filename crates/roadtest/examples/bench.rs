@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -14,6 +15,8 @@ use clap::Parser;
 use roadtest::{Board, SimTime, Uml};
 use roadtest_chips::iio::light::opt3001::Opt3001;
 use roadtest_chips::misc::eeprom::at24::At24c256;
+use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
+use roadtest_record::test::RUNNER_ENV;
 use serde::Serialize;
 
 #[derive(Parser)]
@@ -24,9 +27,6 @@ struct Arguments {
     /// Write the figures, in nanoseconds.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
-    /// Be the empty test whose time is taken.
-    #[arg(long, hide = true)]
-    empty_test: bool,
 }
 
 #[derive(Serialize)]
@@ -48,21 +48,21 @@ impl Figure {
     }
 }
 
-fn main() -> anyhow::Result<()> {
-    // As the test harness does: a thread that has the test's name.
-    std::thread::Builder::new()
-        .name("bench::empty_test".into())
-        .spawn(run)?
-        .join()
-        .map_err(|_panic| anyhow::anyhow!("the benchmark panicked"))?
+/// The test whose time is taken, run as the harness runs any other.
+#[roadtest::test]
+fn empty_test() -> roadtest::Result {
+    Board::new().boot().map(drop)
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    if std::env::args().any(|word| word == "--exact") {
+        return Ok(roadtest::harness::main());
+    }
+    run().map(|()| ExitCode::SUCCESS)
 }
 
 fn run() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if arguments.empty_test {
-        boot(Board::new())?;
-        return Ok(());
-    }
     ensure!(arguments.runs > 0, "no figure comes of no runs");
     let figures = measure(arguments.runs)?;
     let mut out = std::io::stdout().lock();
@@ -96,7 +96,8 @@ fn measure(runs: usize) -> anyhow::Result<BTreeMap<&'static str, Figure>> {
     take("empty_test", &mut || {
         let start = Instant::now();
         let status = Command::new(std::env::current_exe()?)
-            .arg("--empty-test")
+            .args(["--exact", "empty_test", "--nocapture"])
+            .env(RUNNER_ENV, std::process::id().to_string())
             .stdin(Stdio::null())
             .status()?;
         ensure!(status.success(), "the empty test failed");
@@ -150,7 +151,17 @@ fn measure(runs: usize) -> anyhow::Result<BTreeMap<&'static str, Figure>> {
 }
 
 fn boot(board: Board) -> anyhow::Result<Uml> {
-    board.boot().map_err(|error| anyhow::anyhow!("{error}"))
+    static KERNEL: OnceLock<Kernel> = OnceLock::new();
+    let kernel = match KERNEL.get() {
+        Some(kernel) => kernel,
+        None => {
+            let manifest = std::env::var_os(MANIFEST_ENV).unwrap_or_else(|| MANIFEST.into());
+            let kernel = Kernel::load(Path::new(&manifest)).context("run `cargo xtask build`")?;
+            KERNEL.get_or_init(|| kernel)
+        }
+    };
+    let uml = board.power_on(kernel);
+    uml.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 /// The time of one of `count` runs.

@@ -5,23 +5,23 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::Location;
-use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Instant;
 
 use roadtest_dt::{Cell, Node, Tree, Value};
 use roadtest_model::{Chip, Edge, Level};
-use roadtest_record::kernel::{Kernel, MANIFEST, MANIFEST_ENV};
+use roadtest_record::kernel::Kernel;
 use roadtest_virtio::console::Ports;
 
 use crate::bus::Controller;
 use crate::bus::console::Console;
-use crate::context::{self, Context, Finished};
 use crate::error::{Error, Result};
+use crate::fault::Fault;
 use crate::machine::{Boot, Machine, run_folder};
 use crate::pin::Pin;
 use crate::placement::Placement;
 use crate::supply::Supply;
-use crate::uml::Uml;
+use crate::uml::{Finished, Setting, Start, Uml};
 use crate::world::chips::{ChipId, ChipNode, Slot};
 use crate::world::lines::Net;
 use crate::world::{Shared, World};
@@ -48,45 +48,29 @@ pub struct Board {
     supplies: Vec<Supply>,
     /// What is wrong with the wiring.
     errors: Vec<String>,
-    context: Context,
     fragments: Vec<String>,
     memory_mib: Option<u32>,
     parameters: Vec<String>,
-    needs: Vec<(Need, String)>,
     host_root: bool,
-    /// Keeps the snapshot folder and names of this test.
-    snapshots: insta::internals::SettingsBindDropGuard,
-}
-
-/// What a test needs of the kernel.
-enum Need {
-    Since(u32, u32),
-    Before(u32, u32),
 }
 
 impl Default for Board {
-    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl Board {
-    /// An empty board for the test that calls this.
-    #[track_caller]
+    /// An empty board.
     pub fn new() -> Self {
-        let context = Context::new(Location::caller());
         let mut board = Self {
             world: Shared::default(),
             controllers: Vec::new(),
             supplies: Vec::new(),
             errors: Vec::new(),
-            snapshots: crate::snapshot::bind(&context, None),
-            context,
             fragments: Vec::new(),
             memory_mib: None,
             parameters: Vec::new(),
-            needs: Vec::new(),
             host_root: false,
         };
         board.add_first_i2c();
@@ -148,22 +132,6 @@ impl Board {
         self
     }
 
-    /// The test makes sense only from this kernel version on: it is skipped
-    /// on older ones, with `why`.
-    pub fn since(&mut self, version: (u32, u32), why: &str) -> &mut Self {
-        self.needs
-            .push((Need::Since(version.0, version.1), why.to_owned()));
-        self
-    }
-
-    /// The test makes sense only before this kernel version: it is skipped on
-    /// it and newer ones, with `why`.
-    pub fn before(&mut self, version: (u32, u32), why: &str) -> &mut Self {
-        self.needs
-            .push((Need::Before(version.0, version.1), why.to_owned()));
-        self
-    }
-
     /// The devicetree as source text, for a snapshot.
     ///
     /// # Errors
@@ -172,71 +140,59 @@ impl Board {
         Ok(self.tree()?.to_dts())
     }
 
-    /// Starts a kernel on this board.
+    /// Starts a kernel on this board, for a program that is no test: nothing
+    /// is recorded, nothing is limited, and nothing is judged. What the guest
+    /// leaves comes from [`Uml::power_off`].
     ///
     /// # Errors
-    /// Where the wiring makes no sense, no kernel has been built, or the
-    /// kernel does not come up.
-    pub fn boot(mut self) -> Result<Uml> {
-        let kernel = load_kernel()?;
-        if let Some(reason) = kernel.unavailable.get(self.context.driver()) {
-            context::skip(Some(self.context), &reason.clone());
-        }
-        let version = kernel.version();
-        for (need, why) in &self.needs {
-            let reason = match *need {
-                Need::Since(major, minor) if version < (major, minor) => {
-                    format!("needs Linux {major}.{minor}: {why}")
-                }
-                Need::Before(major, minor) if version >= (major, minor) => {
-                    format!("needs Linux before {major}.{minor}: {why}")
-                }
-                _ => continue,
-            };
-            context::skip(Some(self.context), &reason);
-        }
+    /// Where the wiring makes no sense, or the kernel does not come up.
+    pub fn power_on(self, kernel: &Kernel) -> Result<Uml> {
+        self.start(kernel, Setting::default())
+    }
+
+    /// Starts a kernel on this board.
+    pub(crate) fn start(mut self, kernel: &Kernel, mut setting: Setting) -> Result<Uml> {
         let folder = run_folder()?;
         let tree = self.tree()?;
         for controller in &mut self.controllers {
             controller.start(&self.world).map_err(Error::new)?;
         }
         self.world.lines.borrow_mut().start();
-        self.context.keep("devicetree.dts", &tree.to_dts())?;
         let dtb = tree.to_dtb()?;
-        // The running kernel has its own; guards must go in order.
-        drop(self.snapshots);
         let boot = Boot {
-            kernel: &kernel,
+            kernel,
             folder,
             memory_mib: self.memory_mib,
             parameters: self.parameters,
+            limit: setting.limit.clone(),
         };
-        std::fs::write(boot.dtb_file(), dtb)?;
+        std::fs::write(boot.dtb_file(), dtb).map_err(Fault::host("write the devicetree"))?;
         self.world.settle_all();
         self.world.tell_levels();
-        let ports = if crate::explore::wanted() {
+        let ports = if setting.terminal {
             Ports::WithTerminal
         } else {
             Ports::One
         };
-        let started = std::time::Instant::now();
-        let mut context = self.context;
+        let started = Instant::now();
         let machine = match Machine::boot(self.world.clone(), self.controllers, ports, &boot) {
             Ok(machine) => machine,
             Err((fault, log)) => {
-                let error = Error::from_fault(&fault);
-                context.finish(Finished::failed_boot(log));
-                return Err(error);
+                if let Some(on_end) = setting.on_end.take() {
+                    on_end(Finished::failed_boot(&fault, log, tree.to_dts()));
+                }
+                return Err(Error::from_fault(&fault));
             }
         };
-        context.boot_ms = context::milliseconds(started);
+        let start = Start {
+            boot_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+            devicetree: tree.to_dts(),
+            terminal: setting.terminal,
+        };
         let Boot { folder, .. } = boot;
-        let uml = Uml::new(machine, context, kernel, folder);
+        let uml = Uml::new(machine, kernel.clone(), folder, start, setting);
         if self.host_root {
             uml.mount_host_root()?;
-        }
-        if crate::explore::wanted() {
-            crate::explore::run(uml);
         }
         Ok(uml)
     }
@@ -449,19 +405,6 @@ fn node_name(compatible: &str) -> String {
         Some((_, part)) if part.starts_with(|c: char| c.is_ascii_alphabetic()) => part.to_owned(),
         _ => compatible.replace(',', "-"),
     }
-}
-
-/// The kernel that `cargo xtask build` left for the tests.
-fn load_kernel() -> Result<Kernel> {
-    let path = std::env::var_os(MANIFEST_ENV)
-        .map_or_else(|| context::workspace().join(MANIFEST), PathBuf::from);
-    if !path.exists() {
-        return Err(Error::new(format!(
-            "no kernel has been built ({} does not exist); run `cargo xtask build`",
-            path.display()
-        )));
-    }
-    Ok(roadtest_record::load(&path)?)
 }
 
 fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {

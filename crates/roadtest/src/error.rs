@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! What a driver test may return, and how a test's reason gets into its
-//! record.
+//! What a driver test may return: any error, as a value. It becomes the reason
+//! of a failure only where a test returns it.
 
 use std::fmt;
+
+use roadtest_record::test::Outcome;
 
 use crate::{Errno, Fault};
 
@@ -14,37 +16,30 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 pub struct Error {
     text: String,
     errno: Option<Errno>,
-    /// Its number among the test's errors; a fault has none.
-    number: Option<u64>,
-}
-
-impl Drop for Error {
-    /// The test has handled it.
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            crate::context::forget_error(number);
-        }
-    }
+    /// The outcome of a test that returns it.
+    outcome: Outcome,
 }
 
 impl Error {
     /// An error that says `text`.
     pub fn new(text: impl Into<String>) -> Self {
-        let text = text.into();
         Self {
-            number: Some(crate::context::note_error(&text)),
-            text,
+            text: text.into(),
             errno: None,
+            outcome: Outcome::Failed,
         }
     }
 
     pub(crate) fn from_fault(fault: &Fault) -> Self {
-        crate::context::note_fault(fault);
         Self {
             text: chain(fault),
             errno: None,
-            number: None,
+            outcome: fault.outcome(),
         }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
     }
 
     pub(crate) fn with_errno(mut self, errno: Errno) -> Self {

@@ -41,18 +41,16 @@ pub(crate) fn wanted() -> bool {
     std::env::var_os(SHELL_ENV).is_some()
 }
 
-/// Lets the user explore the board, and ends the process.
-pub(crate) fn run(uml: Uml) -> ! {
-    let ended = Session::start(&uml).and_then(|mut session| session.run());
-    let code = match ended {
-        Ok(()) => 0,
-        Err(text) => {
-            say(&format!("{text}\n"));
-            1
-        }
-    };
-    drop(uml);
-    std::process::exit(code);
+/// Lets the user explore the board.
+///
+/// # Errors
+/// What ended that, which the user has been told.
+pub(crate) fn run(uml: &Uml) -> Result<(), String> {
+    let ended = Session::start(uml).and_then(|mut session| session.run());
+    if let Err(text) = &ended {
+        say(&format!("{text}\n"));
+    }
+    ended
 }
 
 /// Where the user is.
@@ -130,7 +128,7 @@ impl<'a> Session<'a> {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        // The test harness has begun a line.
+        // Apart from what has started this.
         say(&format!("\n{}\n{WELCOME}\n", self.prompt.chips()));
         let mut place = Place::Guest;
         loop {

@@ -55,6 +55,28 @@ pub enum Fault {
         /// Where in the kernel it sleeps, if that is known.
         place: String,
     },
+    /// The guest lived longer than its limit of virtual time.
+    #[error(
+        "the guest lived longer than {limit} of virtual time, the test's limit{}",
+        within(.doing)
+    )]
+    VirtualLimit {
+        /// The limit.
+        limit: SimTime,
+        /// What the test had asked of it.
+        doing: Option<String>,
+    },
+    /// The test with its guests took longer than its limit on the host.
+    #[error(
+        "the test took longer than its limit of {seconds} s of processor time{}",
+        within(.doing)
+    )]
+    HostLimit {
+        /// The limit, in seconds.
+        seconds: u64,
+        /// What the test had asked of the guest.
+        doing: Option<String>,
+    },
     /// Whoever explored the guest left it while it computed.
     #[error("it was left while it ran in a loop that never sleeps")]
     Left,
@@ -127,6 +149,8 @@ impl Fault {
             Self::GuestHung { .. }
             | Self::GuestIdle { .. }
             | Self::RequestTimedOut { .. }
+            | Self::VirtualLimit { .. }
+            | Self::HostLimit { .. }
             | Self::Left => Outcome::TimedOut,
             Self::ModelPanicked { .. } | Self::ModelError { .. } | Self::Wiring { .. } => {
                 Outcome::ModelViolation
@@ -152,6 +176,13 @@ impl Fault {
 fn during(doing: &Option<String>) -> String {
     match doing {
         Some(doing) => format!(" during `{doing}`"),
+        None => String::new(),
+    }
+}
+
+fn within(doing: &Option<String>) -> String {
+    match doing {
+        Some(doing) => format!(", in `{doing}`"),
         None => String::new(),
     }
 }

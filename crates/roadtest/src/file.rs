@@ -8,7 +8,6 @@ use roadtest_model::SimTime;
 use roadtest_wire::{Answer, Handle, IoctlArgument, Place, Pointer, Request};
 
 use crate::abi;
-use crate::context;
 use crate::errno::Errno;
 use crate::fault::Fault;
 use crate::uml::{Count, Events, Inner, Ioctl, malformed, short};
@@ -194,7 +193,9 @@ impl File {
         let done = self.ioctl_with(request, argument, Some(place))?;
         match done.opened {
             Some(handle) => Ok(Self::new(&self.uml, handle, name)),
-            None => context::fail(&Fault::agent(name, "its answer names no file")),
+            None => self
+                .uml
+                .fail(&Fault::agent(name, "its answer names no file")),
         }
     }
 

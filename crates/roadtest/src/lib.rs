@@ -8,12 +8,14 @@
 //! In reading order: [`board`], [`wired`], [`pin`] and [`supply`], [`uml`], [`device`] and [`mod@file`],
 //! [`timeline`]; the subsystems' [`view`]s and the [`suite`]s of a class; then how a test fails: [`errno`], [`error`] and [`fault`].
 //! `abi` shows ioctls on timelines, `world` is what models and machine share, `machine` runs the guest, and
-//! `explore` hands both to a person.
+//! `explore` hands both to a person. `harness` runs and judges the tests, and
+//! is the only one that knows of them.
 //!
 //! # A walk through
 //!
-//! A driver test is an ordinary test. It says what is on the board, boots it,
-//! binds the driver, and then stands on both sides of it.
+//! A driver test is a function with `#[roadtest::test]` in a test target whose
+//! `main` is [`harness::main`]. It says what is on the board, boots it, binds
+//! the driver, and then stands on both sides of it.
 //!
 //! ```no_run
 //! use roadtest::{Board, Edge, Errno, Lux, Placement, SimTime};
@@ -56,9 +58,10 @@
 //!
 //! # What fails a test
 //!
-//! Its own assertions and the errors that it returns; and, without the test
+//! Its own assertions and the error that it returns; and, without the test
 //! saying anything: a report in the kernel's log, a contract of a datasheet
-//! that the driver broke, a model that panics, a guest that dies or hangs.
+//! that the driver broke, a model that panics, a guest that dies or hangs, a
+//! test that does not end.
 //! [`Uml::expect_report`], [`Uml::expect_violation`] and [`Uml::expect_death`]
 //! are for known defects: then the test fails where it does *not* come.
 //!
@@ -97,19 +100,20 @@
 mod abi;
 pub mod board;
 mod bus;
-mod context;
 pub mod device;
 pub mod errno;
 pub mod error;
 mod explore;
 pub mod fault;
 pub mod file;
+pub mod harness;
 mod leaks;
+mod limit;
 mod machine;
+mod panics;
 pub mod pin;
 pub mod placement;
 mod report;
-mod snapshot;
 pub mod suite;
 pub mod supply;
 pub mod timeline;
@@ -128,6 +132,8 @@ pub use file::File;
 pub use pin::Pin;
 pub use placement::Placement;
 pub use roadtest_dt::{Cell, Node, Value};
+/// Makes a function a test of [`harness`].
+pub use roadtest_macros::test;
 pub use roadtest_model::{
     Access, Bus, Celsius, Chip, Direction, Edge, I2cTarget, Level, Lux, Nack, SimTime,
 };

@@ -32,6 +32,7 @@ use watchdog::Watchdog;
 
 use crate::bus::{Calls, Controller, Port, console};
 use crate::fault::Fault;
+use crate::limit::Limit;
 use crate::world::Shared;
 
 /// When the loop is to return.
@@ -68,6 +69,8 @@ pub(crate) struct Machine {
     /// What the test asked of the guest, for messages.
     doing: Option<String>,
     watchdog: Watchdog,
+    /// How long the guest may live.
+    limit: Limit,
     /// Where the user types, while the guest may run.
     keyboard: Option<terminal::Keyboard>,
 }
@@ -111,6 +114,7 @@ impl Machine {
         // The guest may have run by itself while nothing was outstanding; it
         // must not, from here on, pass what is about to happen.
         loop {
+            self.limit.check(self.now(), self.doing.as_deref())?;
             if self.time.is_waiting() {
                 self.rests();
                 self.deliver_calls()?;

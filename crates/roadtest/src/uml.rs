@@ -15,16 +15,21 @@ use std::rc::Rc;
 
 use roadtest_model::SimTime;
 use roadtest_record::kernel::Kernel;
+use roadtest_record::test::Outcome;
 
 pub(crate) use request::{Count, Events, Ioctl, malformed, short};
 
-use crate::context::{self, Context};
+use crate::error::chain;
+use crate::fault::Fault;
+use crate::limit::Limit;
 use crate::machine::Machine;
 use crate::timeline::Timeline;
 use judgement::Expected;
+pub use judgement::Finished;
 
-/// A running kernel. When it is dropped the kernel is stopped and judged: a
-/// report in its log or a broken contract fails the test.
+/// A running kernel. When its last handle is dropped the kernel is stopped and
+/// judged: a report in its log or a broken contract fails the test that booted
+/// it.
 ///
 /// What the guest answers comes back as a value or an
 /// [`Errno`](crate::Errno). When the
@@ -32,16 +37,35 @@ use judgement::Expected;
 /// call panics, which ends the test with the outcome that fits.
 pub struct Uml {
     inner: Rc<Inner>,
-    /// Keeps the snapshot folder and names of this test.
-    _snapshots: insta::internals::SettingsBindDropGuard,
 }
 
-/// What a test's handles of the guest share: the [`Uml`], its devices and its
-/// open files. It ends with the last of them.
+/// Gets what a guest leaves.
+pub(crate) type Sink = Box<dyn FnOnce(Finished)>;
+
+/// What a guest is started for. Without anything else it lives as long as its
+/// handles, and what it leaves is dropped with them.
+#[derive(Default)]
+pub(crate) struct Setting {
+    pub(crate) limit: Limit,
+    /// Whether it has a terminal, for a user.
+    pub(crate) terminal: bool,
+    /// Gets what the guest leaves.
+    pub(crate) on_end: Option<Sink>,
+}
+
+/// What the handles of a guest share: the [`Uml`], its devices and its open
+/// files. It ends with the last of them.
 pub(crate) struct Inner {
     machine: RefCell<Machine>,
-    context: RefCell<Option<Context>>,
+    /// Gets what the guest leaves, once.
+    on_end: RefCell<Option<Sink>>,
     kernel: Kernel,
+    /// How the guest was started.
+    start: Start,
+    /// The first fault: what ended the guest as far as the test is concerned.
+    fault: RefCell<Option<(Outcome, String)>>,
+    /// Whether it was stopped and judged.
+    ended: Cell<bool>,
     expected: RefCell<Expected>,
     /// It died as expected.
     dead: Cell<bool>,
@@ -53,19 +77,33 @@ pub(crate) struct Inner {
     _folder: tempfile::TempDir,
 }
 
+/// How a guest was started.
+#[derive(Default)]
+pub(crate) struct Start {
+    /// From starting the kernel to the agent's first word, in milliseconds.
+    pub(crate) boot_ms: f64,
+    /// The board as devicetree source.
+    pub(crate) devicetree: String,
+    /// Whether it has a terminal, for a user.
+    pub(crate) terminal: bool,
+}
+
 impl Uml {
     pub(crate) fn new(
         machine: Machine,
-        context: Context,
         kernel: Kernel,
         folder: tempfile::TempDir,
+        start: Start,
+        setting: Setting,
     ) -> Self {
-        let snapshots = crate::snapshot::bind(&context, Some(kernel.version()));
         Self {
             inner: Rc::new(Inner {
                 machine: machine.into(),
-                context: Some(context).into(),
+                on_end: setting.on_end.into(),
                 kernel,
+                start,
+                fault: RefCell::default(),
+                ended: Cell::default(),
                 expected: RefCell::default(),
                 dead: Cell::default(),
                 autoprobe_off: RefCell::default(),
@@ -73,8 +111,14 @@ impl Uml {
                 limit: request::LIMIT.into(),
                 _folder: folder,
             }),
-            _snapshots: snapshots,
         }
+    }
+
+    /// Stops the kernel, and returns what it leaves. Handles that are left get
+    /// no more answers. For a program that is no test; a test drops its kernel.
+    pub fn power_off(self) -> Finished {
+        self.inner.ended.set(true);
+        self.inner.finish()
     }
 
     pub(crate) fn inner(&self) -> &Rc<Inner> {
@@ -101,7 +145,7 @@ impl Uml {
     pub fn sleep(&self, duration: SimTime) {
         let slept = self.inner.machine.borrow_mut().sleep(duration);
         if let Err(fault) = slept {
-            context::fail(&fault);
+            self.inner.fail(&fault);
         }
     }
 
@@ -139,13 +183,31 @@ impl Inner {
     pub(crate) fn dmesg(&self) -> String {
         self.machine.borrow().log.text()
     }
+
+    /// Ends the test with a fault. A body that catches the panic changes
+    /// nothing: the fault stays.
+    pub(crate) fn fail(&self, fault: &Fault) -> ! {
+        let text = chain(fault);
+        self.fault
+            .borrow_mut()
+            .get_or_insert_with(|| (fault.outcome(), text.clone()));
+        panic!("{text}");
+    }
+
+    /// Stops the guest, and hands on what it leaves.
+    pub(crate) fn end(&self) {
+        if self.ended.replace(true) {
+            return;
+        }
+        match self.on_end.take() {
+            Some(on_end) => on_end(self.finish()),
+            None => self.machine.borrow_mut().kill(),
+        }
+    }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let finished = self.finish();
-        if let Some(mut context) = self.context.borrow_mut().take() {
-            context.finish(finished);
-        }
+        self.end();
     }
 }

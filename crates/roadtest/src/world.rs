@@ -13,14 +13,14 @@ pub(crate) mod lines;
 pub(crate) mod trace;
 
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use roadtest_model::{Access, Bus, Chip, Complaint, Edge, Level, Severity, SimTime};
 use roadtest_record::event::What;
 
-use crate::context;
 use crate::fault::Fault;
+use crate::panics;
 use chips::{ChipId, Chips, Slot};
 use clock::Clock;
 use lines::{Change, Lines, Net};
@@ -81,11 +81,11 @@ impl World {
 
     /// The same for a call of a bus, which knows the chip by another trait.
     pub(crate) fn guard<R>(&self, chip: ChipId, call: impl FnOnce() -> R) -> Option<R> {
-        match catch_unwind(AssertUnwindSafe(call)) {
+        match panics::catch(AssertUnwindSafe(call)) {
             Ok(result) => Some(result),
-            Err(_payload) => {
+            Err(caught) => {
                 let chip = self.chips.borrow()[chip].name.clone();
-                let message = context::take_panic();
+                let message = caught.text();
                 let fault = Fault::ModelPanicked { chip, message };
                 self.trace.borrow_mut().fail(fault);
                 None

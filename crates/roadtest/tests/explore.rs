@@ -25,7 +25,7 @@ fn board() -> (Board, Wired<Opt3001>) {
 }
 
 /// The board that the other test explores; as a test it only boots.
-#[test]
+#[roadtest::test]
 fn a_board_to_explore() -> roadtest::Result {
     let (board, chip) = board();
     let uml = board.boot()?;
@@ -119,7 +119,7 @@ fn resize(terminal: &impl std::os::fd::AsFd, rows: u16, columns: u16) {
     tcsetwinsize(terminal, size).expect("resized");
 }
 
-#[test]
+#[roadtest::test]
 fn a_shell_in_the_guest_and_a_prompt_for_the_models_share_a_terminal() {
     let mut terminal = Terminal::start();
     terminal.expect("guest:/# ");
@@ -222,7 +222,7 @@ fn hang_up(mut terminal: Terminal) {
     assert!(!terminal.child.wait().expect("ended").success());
 }
 
-#[test]
+#[roadtest::test]
 fn a_terminal_that_is_gone_ends_the_guest_wherever_the_user_was() {
     let mut terminal = Terminal::start();
     terminal.expect("guest:/# ");
@@ -241,7 +241,7 @@ fn a_terminal_that_is_gone_ends_the_guest_wherever_the_user_was() {
     hang_up(terminal);
 }
 
-#[test]
+#[roadtest::test]
 fn without_a_terminal_there_is_no_shell() {
     let this = std::env::current_exe().expect("this program");
     let output = Command::new(this)
@@ -253,4 +253,8 @@ fn without_a_terminal_there_is_no_shell() {
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("a shell needs a terminal"), "{text}");
+}
+
+fn main() -> std::process::ExitCode {
+    roadtest::harness::main()
 }

@@ -11,7 +11,7 @@ fn shell(uml: &Uml, script: &str) -> Ended {
     uml.program("/bin/sh").args(["-c", script]).run().unwrap()
 }
 
-#[test]
+#[roadtest::test]
 fn a_program_gets_its_arguments_and_its_output_is_collected() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let echo = uml.program("/bin/echo").arg("a b").args(["c", ""]).run()?;
@@ -26,7 +26,7 @@ fn a_program_gets_its_arguments_and_its_output_is_collected() -> roadtest::Resul
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_program_reads_its_input_to_the_end() -> roadtest::Result {
     let uml = Board::new().boot()?;
     assert_eq!(uml.program("cat").run()?.stdout(), "");
@@ -51,7 +51,7 @@ fn a_program_reads_its_input_to_the_end() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn environment_and_working_directory_are_what_the_test_says() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let env = uml.program("env").env("HOME", "/").env("A", "b=c").run()?;
@@ -66,7 +66,7 @@ fn environment_and_working_directory_are_what_the_test_says() -> roadtest::Resul
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn exit_status_error_output_and_signals_are_told() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let failed = shell(&uml, "echo out; echo oops >&2; exit 3");
@@ -80,7 +80,7 @@ fn exit_status_error_output_and_signals_are_told() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_program_that_cannot_start_is_what_the_kernel_answers() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let error =
@@ -94,7 +94,7 @@ fn a_program_that_cannot_start_is_what_the_kernel_answers() -> roadtest::Result 
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_program_is_killed_at_its_limit_of_virtual_time() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let script = "echo begun; sleep 3600; echo never";
@@ -116,7 +116,7 @@ fn a_program_is_killed_at_its_limit_of_virtual_time() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_process_that_a_program_leaves_behind_ends_with_it() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let left = shell(&uml, "sleep 3600 & echo $!");
@@ -128,7 +128,7 @@ fn a_process_that_a_program_leaves_behind_ends_with_it() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_program_sees_the_guests_kernel_and_drivers() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x48, Pct2075::default());
@@ -151,7 +151,7 @@ fn a_program_sees_the_guests_kernel_and_drivers() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn output_that_is_no_text_is_escaped_and_there_as_bytes() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let printf = uml.program("printf").arg("a\\377\\n").run()?;
@@ -160,7 +160,7 @@ fn output_that_is_no_text_is_escaped_and_there_as_bytes() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn programs_share_a_directory_that_tests_can_read() -> roadtest::Result {
     let uml = Board::new().boot()?;
     shell(&uml, "echo kept > /tmp/file");
@@ -170,4 +170,8 @@ fn programs_share_a_directory_that_tests_can_read() -> roadtest::Result {
     );
     assert_eq!(uml.read("/host/tmp/file"), Ok("kept".into()));
     Ok(())
+}
+
+fn main() -> std::process::ExitCode {
+    roadtest::harness::main()
 }

@@ -5,19 +5,22 @@ use roadtest::view::gpio::{LineFlags, Lines};
 use roadtest::view::i2c_dev::Message;
 use roadtest::{Board, Level, SimTime, Timeline};
 use roadtest_chips::hwmon::lm75::Pct2075;
-use roadtest_record::event::What;
 
 /// The requests of a timeline.
 fn requests(timeline: &Timeline) -> String {
-    let events = timeline.events().iter();
-    let requests = events.filter_map(|event| match &event.what {
-        What::Request { text, answer } => Some(format!("{text} = {answer}\n")),
-        _ => None,
-    });
-    requests.collect()
+    let requests = timeline.only(|line| line.starts_with("> ")).to_string();
+    let lines = requests.lines().map(|line| line.trim_start_matches("> "));
+    lines
+        .flat_map(|line| {
+            [
+                line, "
+",
+            ]
+        })
+        .collect()
 }
 
-#[test]
+#[roadtest::test]
 fn gpio_lines_are_shown_by_their_structures() -> roadtest::Result {
     let mut board = Board::new();
     let button = board.gpio_named(3, "button");
@@ -47,7 +50,7 @@ fn gpio_lines_are_shown_by_their_structures() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn i2c_transfers_are_shown_with_their_bytes() -> roadtest::Result {
     let mut board = Board::new();
     let _chip = board.i2c(0x48, Pct2075::default());
@@ -72,7 +75,7 @@ fn i2c_transfers_are_shown_with_their_bytes() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_ioctl_of_no_table_is_shown_as_its_number_is_made() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let bus = uml.open("/dev/i2c-0")?;
@@ -82,4 +85,8 @@ fn an_ioctl_of_no_table_is_shown_as_its_number_is_made() -> roadtest::Result {
         "ioctl dev/i2c-0 _IOWR('x', 7, 80) = ENOTTY\n"
     );
     Ok(())
+}
+
+fn main() -> std::process::ExitCode {
+    roadtest::harness::main()
 }

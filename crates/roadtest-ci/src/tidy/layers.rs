@@ -24,11 +24,13 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("roadtest-agent", &["roadtest-wire"]),
     ("roadtest-kconfig", &[]),
     ("roadtest-record", &[]),
+    ("roadtest-macros", &[]),
     (
         "roadtest",
         &[
             "roadtest-chips",
             "roadtest-dt",
+            "roadtest-macros",
             "roadtest-model",
             "roadtest-record",
             "roadtest-time",

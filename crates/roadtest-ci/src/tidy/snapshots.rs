@@ -108,7 +108,7 @@ mod tests {
         told(&check(&[
             file(
                 "crates/roadtest-drivers/tests/rtc/rtc_pcf8563.rs",
-                "#[test]\nfn reads_time() -> Result {\n",
+                "#[roadtest::test]\nfn reads_time() -> Result {\n",
             ),
             file(snapshot, ""),
         ]))

@@ -54,6 +54,8 @@ pub(super) fn check(files: &[File]) -> Vec<Problem> {
         if file.has_extension("rs") {
             problems.extend(header(file));
             problems.extend(unsafe_code(file));
+            problems.extend(lost_test(file));
+            problems.extend(place_of_compilation(file));
         }
     }
     problems
@@ -67,6 +69,29 @@ pub(super) fn long(files: &[File]) -> Vec<Problem> {
         .filter(|(_, lines)| *lines > LONG)
         .map(|(file, lines)| Problem::whole(&file.path, format!("{lines} lines: think again")))
         .collect()
+}
+
+/// Test targets that the harness of `roadtest` runs. The compiler drops an
+/// ordinary test there, and says nothing.
+const HARNESS: [&str; 2] = ["crates/roadtest-drivers/tests/", "crates/roadtest/tests/"];
+
+fn lost_test(file: &File) -> Option<Problem> {
+    if !HARNESS.iter().any(|folder| file.path.starts_with(folder)) {
+        return None;
+    }
+    let (number, _) = file.lines().find(|(_, line)| line.trim() == "#[test]")?;
+    let text = "this test never runs: write #[roadtest::test]";
+    Some(Problem::at(file, number, text))
+}
+
+/// What names the checkout that a program was compiled in. Written in two
+/// parts, so that this file does not contain it.
+const COMPILED_IN: &str = concat!("env!(\"CARGO_", "MANIFEST_DIR\")");
+
+fn place_of_compilation(file: &File) -> Option<Problem> {
+    let (number, _) = file.lines().find(|(_, line)| line.contains(COMPILED_IN))?;
+    let text = "is wrong once the checkout is moved: ask for the variable at run time";
+    Some(Problem::at(file, number, text))
 }
 
 fn comment(file: &File) -> Option<&'static str> {
@@ -217,6 +242,21 @@ mod tests {
         assert_eq!(unneeded_now.lines().count(), 1);
         files.push(file("crates/roadtest-agent/src/sys.rs", &code));
         assert_eq!(unneeded(&files), []);
+    }
+
+    #[test]
+    fn a_test_that_the_compiler_would_drop_is_found() {
+        let code = format!("// {LICENCE}\n//! A thing.\n\n#[test]\nfn reads() {{}}\n");
+        let found = checked("crates/roadtest-drivers/tests/rtc/a.rs", &code);
+        assert!(found.contains(":4: this test never runs"), "{found}");
+        assert_eq!(checked("crates/roadtest-model/tests/a.rs", &code), "");
+    }
+
+    #[test]
+    fn the_place_of_compilation_is_found() {
+        let code = format!("// {LICENCE}\n//! A thing.\nconst A: &str = {COMPILED_IN};\n");
+        let found = checked("crates/roadtest/src/a.rs", &code);
+        assert!(found.contains(":3: is wrong once"), "{found}");
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn watch(gpio: &GpioChip, line: u32) -> Result<Request, Errno> {
     gpio.request(&Lines::inputs(&[line]).with(both))
 }
 
-#[test]
+#[roadtest::test]
 fn probe_keeps_all_lines_inputs_and_clears_the_inversion() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);
@@ -54,7 +54,7 @@ fn probe_keeps_all_lines_inputs_and_clears_the_inversion() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn every_input_shows_the_level_at_its_pin() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x20, expander());
@@ -72,7 +72,7 @@ fn every_input_shows_the_level_at_its_pin() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_output_has_its_level_before_it_becomes_one() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x20, expander());
@@ -86,7 +86,7 @@ fn an_output_has_its_level_before_it_becomes_one() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_edge_is_an_event_and_its_port_is_read() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);
@@ -104,7 +104,7 @@ fn an_edge_is_an_event_and_its_port_is_read() -> roadtest::Result {
 
 /// The chip takes its interrupt back when the input returns, and the driver
 /// finds nothing that has changed.
-#[test]
+#[roadtest::test]
 fn a_pulse_that_is_over_before_the_port_is_read_is_lost() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);
@@ -116,7 +116,7 @@ fn a_pulse_that_is_over_before_the_port_is_read_is_lost() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_output_that_changes_is_no_edge() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);
@@ -131,7 +131,7 @@ fn an_output_that_changes_is_no_edge() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn without_an_interrupt_edges_are_refused() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x20, expander());
@@ -140,7 +140,7 @@ fn without_an_interrupt_edges_are_refused() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_that_does_not_answer_is_not_bound() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);
@@ -153,7 +153,7 @@ fn a_chip_that_does_not_answer_is_not_bound() -> roadtest::Result {
 
 /// The sensor's interrupt output pulls P15 of the expander low, whose own
 /// output interrupts the processor.
-#[test]
+#[roadtest::test]
 fn a_sensor_interrupts_through_the_expander() -> roadtest::Result {
     let mut board = Board::new();
     let chip = with_interrupt(&mut board);

@@ -36,14 +36,7 @@ fn bind<C: I2cTarget>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     Ok((uml, chip, hwmon))
 }
 
-/// A board for an AS6200, which not every driver knows.
-fn for_as6200() -> Board {
-    let mut board = Board::new();
-    board.since((6, 8), "the driver knows no AS6200");
-    board
-}
-
-#[test]
+#[roadtest::test]
 fn devicetree_is_a_node_at_its_address() -> roadtest::Result {
     let mut board = Board::new();
     let _chip = board.i2c(0x48, Lm75::default());
@@ -51,7 +44,7 @@ fn devicetree_is_a_node_at_its_address() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_lm75_that_runs_is_left_as_it_is() -> roadtest::Result {
     let (_uml, chip, sensor) = bind_on(Board::new(), Lm75::default())?;
     assert_eq!(sensor.class("hwmon")?.read("name"), Ok("lm75".into()));
@@ -63,7 +56,7 @@ fn an_lm75_that_runs_is_left_as_it_is() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_lm75_that_sleeps_is_woken_and_put_to_sleep_again() -> roadtest::Result {
     let mut lm75 = Lm75::default();
     // Shut down, four faults.
@@ -75,7 +68,7 @@ fn an_lm75_that_sleeps_is_woken_and_put_to_sleep_again() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_fails_with_eio_where_no_chip_answers() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x48, Lm75::default());
@@ -86,7 +79,7 @@ fn probe_fails_with_eio_where_no_chip_answers() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn unbinding_takes_the_hwmon_device_and_the_module_goes() -> roadtest::Result {
     let (uml, _chip, hwmon) = bind(Lm75::default())?;
     assert_eq!(uml.unload("lm75"), Ok(()));
@@ -95,7 +88,7 @@ fn unbinding_takes_the_hwmon_device_and_the_module_goes() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     let (_uml, chip, hwmon) = bind(Lm75::default())?;
     chip.disconnect();
@@ -106,10 +99,9 @@ fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no interrupt")]
 fn an_interrupt_is_refused_where_the_chip_has_no_alarm_bit() -> roadtest::Result {
     let mut board = Board::new();
-    board.since((6, 8), "the driver knows no interrupt");
     let int = board.gpio(2);
     let chip = board.i2c(
         0x48,
@@ -121,7 +113,7 @@ fn an_interrupt_is_refused_where_the_chip_has_no_alarm_bit() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn tmp75_is_set_to_twelve_bits_and_back() -> roadtest::Result {
     let (_uml, chip, sensor) = bind_on(Board::new(), Tmp75::default())?;
     assert_eq!(chip.timeline().writes("CONF"), ["60"]);
@@ -130,9 +122,9 @@ fn tmp75_is_set_to_twelve_bits_and_back() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
 fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Result {
-    let (uml, chip, _sensor) = bind_on(for_as6200(), As6200::default())?;
+    let (uml, chip, _sensor) = bind_on(Board::new(), As6200::default())?;
     // 6.12 asks for an active-high alert and sets SINGLE_SHOT, which does
     // nothing while the chip runs; 7.3 for an active-low alert.
     let conf = if uml.version() < (7, 0) {
@@ -147,9 +139,9 @@ fn as6200_is_set_to_eight_conversions_a_second_and_four_faults() -> roadtest::Re
 
 /// 6.12 puts back only one of the two bytes of the chip's configuration; the
 /// driver of 7.3 knows both.
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
 fn as6200_gets_its_configuration_back() -> roadtest::Result {
-    let (uml, chip, sensor) = bind_on(for_as6200(), As6200::default())?;
+    let (uml, chip, sensor) = bind_on(Board::new(), As6200::default())?;
     chip.forget();
     let conf = if uml.version() < (7, 0) {
         uml.expect_violation("write of 1 of 2 bytes to CONF");
@@ -163,9 +155,9 @@ fn as6200_gets_its_configuration_back() -> roadtest::Result {
 }
 
 /// The alert follows the fourth conversion beyond a limit.
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
 fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
-    let (uml, chip, sensor) = bind_on(for_as6200(), As6200::default())?;
+    let (uml, chip, sensor) = bind_on(Board::new(), As6200::default())?;
     let hwmon = sensor.class("hwmon")?;
     let settled = SimTime::ms(4 * 125 + 125);
     for (milli, alarm) in [
@@ -184,10 +176,9 @@ fn as6200_alarm_has_a_hysteresis() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "7.3", why = "the driver knows no alert polarity")]
 fn alert_polarity_is_a_property() -> roadtest::Result {
     let mut board = Board::new();
-    board.since((7, 3), "the driver knows no alert polarity");
     let chip = Placement::of(Tmp75::default()).prop("ti,alert-polarity-active-high", Value::flag());
     let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
@@ -200,10 +191,9 @@ fn alert_polarity_is_a_property() -> roadtest::Result {
 /// The driver of 7.3 sees the chip's configuration with its bytes swapped and
 /// sets bit 10 of that, which is a reserved bit of the chip, for bit 10 of
 /// the chip, which is its polarity.
-#[test]
+#[roadtest::test(since = "7.3", why = "the driver knows no alert polarity")]
 fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
     let mut board = Board::new();
-    board.since((7, 3), "the driver knows no alert polarity");
     let chip =
         Placement::of(As6200::default()).prop("ti,alert-polarity-active-high", Value::flag());
     let chip = board.i2c(0x48, chip);
@@ -214,9 +204,9 @@ fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
 fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
-    let mut board = for_as6200();
+    let mut board = Board::new();
     let int = board.gpio_named(1, "alert");
     let chip = board.i2c(
         0x48,
@@ -241,7 +231,7 @@ fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn registers_are_shown_in_debugfs() -> roadtest::Result {
     let (_uml, chip, sensor) = bind_on(Board::new(), Pct2075::default())?;
     sensor.class("hwmon")?.write("temp1_max", 90_000)?;

@@ -46,7 +46,7 @@ fn at(milli: i32) -> Tmp431 {
     Tmp431::new(Celsius::milli(milli))
 }
 
-#[test]
+#[roadtest::test]
 fn probe_sets_the_rate_and_nothing_that_the_devicetree_does_not_ask_for() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     assert_eq!(sensor.hwmon.name(), Ok("tmp431".into()));
@@ -59,7 +59,7 @@ fn probe_sets_the_rate_and_nothing_that_the_devicetree_does_not_ask_for() -> roa
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_sensor_can_be_unbound_and_bound_again() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x4c, at(25_000));
@@ -73,7 +73,7 @@ fn a_sensor_can_be_unbound_and_bound_again() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_configures_what_the_devicetree_asks_for() -> roadtest::Result {
     let sensor = sensor(at(25_000), &ADVANCED)?;
     let timeline = sensor.chip.timeline();
@@ -84,7 +84,7 @@ fn probe_configures_what_the_devicetree_asks_for() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_n_factor_may_be_negative_and_is_one_byte() -> roadtest::Result {
     let minus_two = sensor(at(25_000), &[("ti,n-factor", Some(0xffff_fffe))])?;
     assert_eq!(minus_two.chip.timeline().writes("N_FACTOR"), ["fe"]);
@@ -98,7 +98,7 @@ fn an_n_factor_may_be_negative_and_is_one_byte() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_beta_compensation_beyond_its_field_is_refused() -> roadtest::Result {
     let mut board = Board::new();
     let chip = wired(
@@ -113,7 +113,7 @@ fn a_beta_compensation_beyond_its_field_is_refused() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn both_temperatures_are_read_to_a_sixteenth_of_a_degree() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     let (local, remote) = (sensor.hwmon.temperature(1), sensor.hwmon.temperature(2));
@@ -147,7 +147,7 @@ fn both_temperatures_are_read_to_a_sixteenth_of_a_degree() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_extended_range_goes_from_minus_64_to_191_degrees() -> roadtest::Result {
     let sensor = sensor(at(-10_000), &ADVANCED)?;
     let local = sensor.hwmon.temperature(1);
@@ -161,7 +161,7 @@ fn the_extended_range_goes_from_minus_64_to_191_degrees() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn every_limit_keeps_what_is_written_to_it() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     hwmon::limits(
@@ -176,7 +176,7 @@ fn every_limit_keeps_what_is_written_to_it() -> roadtest::Result {
     )
 }
 
-#[test]
+#[roadtest::test]
 fn every_limit_of_the_extended_range_keeps_what_is_written_to_it() -> roadtest::Result {
     let sensor = sensor(at(25_000), &ADVANCED)?;
     sensor.uml.sleep(SimTime::ms(500));
@@ -196,7 +196,7 @@ fn every_limit_of_the_extended_range_keeps_what_is_written_to_it() -> roadtest::
     )
 }
 
-#[test]
+#[roadtest::test]
 fn a_limit_is_written_at_its_write_address() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     sensor.chip.forget();
@@ -214,7 +214,7 @@ fn a_limit_is_written_at_its_write_address() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn alarms_follow_the_limits_and_a_latched_one_is_seen_once() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     assert_eq!(sensor.hwmon.alarms(), Ok(vec![]));
@@ -248,7 +248,7 @@ fn alarms_follow_the_limits_and_a_latched_one_is_seen_once() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_of_one_alarm_loses_another_that_has_passed() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     sensor
@@ -270,7 +270,7 @@ fn a_read_of_one_alarm_loses_another_that_has_passed() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_open_diode_is_a_fault_of_its_sensor() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     assert_eq!(sensor.hwmon.temperature(2).is_set("fault"), Ok(false));
@@ -280,7 +280,7 @@ fn an_open_diode_is_a_fault_of_its_sensor() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_update_interval_is_rounded_to_a_rate_of_the_chip() -> roadtest::Result {
     let sensor = sensor(at(25_000), &[])?;
     assert_eq!(sensor.hwmon.update_interval_ms(), Ok(500));
@@ -309,7 +309,7 @@ fn the_update_interval_is_rounded_to_a_rate_of_the_chip() -> roadtest::Result {
 /// What the chip marks a reading with that comes before its conversion.
 const NOT_ENDED: &str = "while the first conversion has not ended (electrical characteristics)";
 
-#[test]
+#[roadtest::test]
 fn a_chip_in_shutdown_is_woken_and_its_first_reading_is_not_waited_for() -> roadtest::Result {
     let sensor = sensor(Tmp431::in_shutdown(), &[])?;
     assert_eq!(sensor.chip.timeline().writes("CONFIG_WRITE"), ["00"]);
@@ -330,7 +330,7 @@ fn a_chip_in_shutdown_is_woken_and_its_first_reading_is_not_waited_for() -> road
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_reading_before_the_new_range_is_in_force_is_64_degrees_off() -> roadtest::Result {
     let sensor = sensor(at(25_000), &ADVANCED)?;
     assert_eq!(

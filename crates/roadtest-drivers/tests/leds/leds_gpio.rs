@@ -40,7 +40,7 @@ fn board() -> (Board, [Pin; 3]) {
     (board, pins)
 }
 
-#[test]
+#[roadtest::test]
 fn leds_are_called_and_lit_as_the_devicetree_says() -> roadtest::Result {
     let (board, pins) = board();
     let uml = board.boot()?;
@@ -58,7 +58,7 @@ fn leds_are_called_and_lit_as_the_devicetree_says() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn brightness_drives_the_line_through_its_polarity() -> roadtest::Result {
     let (board, [power, fault, _heart]) = board();
     let uml = board.boot()?;
@@ -77,7 +77,7 @@ fn brightness_drives_the_line_through_its_polarity() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn more_than_the_largest_brightness_is_the_largest() -> roadtest::Result {
     let (board, [power, ..]) = board();
     let uml = board.boot()?;
@@ -94,7 +94,7 @@ fn more_than_the_largest_brightness_is_the_largest() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn leds_go_dark_with_their_driver() -> roadtest::Result {
     let (board, [power, fault, _heart]) = board();
     let uml = board.boot()?;
@@ -126,7 +126,7 @@ fn leds_go_dark_with_their_driver() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_that_is_not_there_is_an_error_that_lists_the_others() -> roadtest::Result {
     let (board, _pins) = board();
     let uml = board.boot()?;
@@ -142,7 +142,7 @@ fn a_led_that_is_not_there_is_an_error_that_lists_the_others() -> roadtest::Resu
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_line_of_a_led_is_taken() -> roadtest::Result {
     let (board, _pins) = board();
     let uml = board.boot()?;
@@ -158,7 +158,7 @@ fn a_line_of_a_led_is_taken() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_timer_lets_a_led_blink() -> roadtest::Result {
     let (board, [power, ..]) = board();
     let uml = board.boot()?;
@@ -203,7 +203,7 @@ fn a_timer_lets_a_led_blink() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_brightness_of_zero_ends_the_blinking() -> roadtest::Result {
     let (board, [_power, fault, _heart]) = board();
     let uml = board.boot()?;
@@ -219,7 +219,7 @@ fn a_brightness_of_zero_ends_the_blinking() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_blinks_from_the_start_where_the_devicetree_says_so() -> roadtest::Result {
     let mut board = Board::new();
     let alive = board.gpio_named(0, "alive");

@@ -56,7 +56,7 @@ fn pins(uml: &Uml) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-#[test]
+#[roadtest::test]
 fn a_regulator_that_is_on_at_boot_drives_its_enable_line_last() -> roadtest::Result {
     let sd = sd()?;
 
@@ -73,7 +73,7 @@ fn a_regulator_that_is_on_at_boot_drives_its_enable_line_last() -> roadtest::Res
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_state_line_follows_the_voltage() -> roadtest::Result {
     let sd = sd()?;
     assert!(sd.select.is_output());
@@ -93,7 +93,7 @@ fn the_state_line_follows_the_voltage() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_voltage_that_no_state_has_changes_nothing() -> roadtest::Result {
     let sd = sd()?;
     let card = sd.uml.consumer("card")?;
@@ -108,7 +108,7 @@ fn a_voltage_that_no_state_has_changes_nothing() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_enable_line_follows_the_consumer_and_the_start_up_delay_is_kept() -> roadtest::Result {
     let sd = sd()?;
     let card = sd.uml.consumer("card")?;

@@ -89,7 +89,7 @@ fn rail(chip: Tps6286x, sw: Node) -> roadtest::Result<Rail> {
     })
 }
 
-#[test]
+#[roadtest::test]
 fn every_voltage_mode_and_switch_reaches_its_register() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), normal())?;
     assert_eq!(rail.regulator.name(), Ok("+0.85V".into()));
@@ -100,7 +100,7 @@ fn every_voltage_mode_and_switch_reaches_its_register() -> roadtest::Result {
     regulator::check(&rail.chip, &rail.regulator, &rail.consumer, &SUITE)
 }
 
-#[test]
+#[roadtest::test]
 fn a_voltage_is_one_write_and_enabling_another() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), normal())?;
     let written = |register: &str| {
@@ -131,7 +131,7 @@ fn a_voltage_is_one_write_and_enabling_another() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn modes_are_one_bit() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), normal())?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Normal));
@@ -149,7 +149,7 @@ fn modes_are_one_bit() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_devicetree_can_force_pwm() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), forces_pwm(sw("sw")))?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
@@ -162,7 +162,7 @@ fn the_devicetree_can_force_pwm() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), normal())?;
     let output = || rail.chip.with(|chip| chip.output_uv(rail.uml.now()));
@@ -178,7 +178,7 @@ fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::Result {
     let slow = Tps6286x::off().with_start_up(SimTime::ms(4));
     let rail = rail(slow, normal())?;
@@ -192,7 +192,7 @@ fn a_start_up_that_takes_longer_than_the_driver_waits_is_noticed() -> roadtest::
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
     let rail = rail(Tps6286x::off(), normal())?;
     rail.consumer.set(800_000, 1_675_000)?;
@@ -220,7 +220,7 @@ fn a_chip_that_does_not_answer_is_an_error_or_unknown() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn two_converters_on_one_bus_are_apart() -> roadtest::Result {
     let mut board = Board::new();
     let node = |sw: Node| Node::new("regulators").child(sw);

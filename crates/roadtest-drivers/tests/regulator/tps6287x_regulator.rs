@@ -95,7 +95,6 @@ fn rail(node: Node) -> roadtest::Result<Rail> {
 /// `soft_start_us`: how long the devicetree tells the kernel to wait.
 fn boot(node: Node, soft_start_us: Option<u32>) -> roadtest::Result<Rail> {
     let mut board = Board::new();
-    board.since((6, 5), "the driver is new there");
     let mut chip = Placement::of(Tps6287x::off())
         .compatible(node.compatible)
         .prop("regulator-name", "core")
@@ -154,7 +153,7 @@ fn suite(node: Node, descriptor: &Descriptor) -> roadtest::Result {
     regulator::check(&rail.chip, &rail.regulator, &rail.consumer, descriptor)
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn every_voltage_of_range_0_reaches_its_register_and_modes_are_one_bit() -> roadtest::Result {
     const DESCRIPTOR: Descriptor = Descriptor {
         ranges: &[Range::linear(400_000, 718_750, 1_250)],
@@ -165,7 +164,7 @@ fn every_voltage_of_range_0_reaches_its_register_and_modes_are_one_bit() -> road
     suite(VRANGE0, &DESCRIPTOR)
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn every_voltage_of_range_1_reaches_its_register() -> roadtest::Result {
     const DESCRIPTOR: Descriptor = Descriptor {
         ranges: &[Range::linear(800_000, 1_037_500, 2_500)],
@@ -176,7 +175,7 @@ fn every_voltage_of_range_1_reaches_its_register() -> roadtest::Result {
     suite(VRANGE1, &DESCRIPTOR)
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn every_voltage_of_range_2_reaches_its_register() -> roadtest::Result {
     const DESCRIPTOR: Descriptor = Descriptor {
         ranges: &[Range::linear(1_100_000, 1_675_000, 5_000)],
@@ -187,7 +186,7 @@ fn every_voltage_of_range_2_reaches_its_register() -> roadtest::Result {
     suite(VRANGE2, &DESCRIPTOR)
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn every_voltage_of_range_3_reaches_its_register() -> roadtest::Result {
     const DESCRIPTOR: Descriptor = Descriptor {
         ranges: &[Range::linear(1_700_000, 3_350_000, 10_000)],
@@ -212,27 +211,27 @@ fn bound(node: Node, uv: u32, control1: &[&str], control2: &[&str]) -> roadtest:
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn range_0_starts_at_its_maximum_with_the_ramp_and_range_of_the_board() -> roadtest::Result {
     bound(VRANGE0, 718_750, &["08"], &["01"])
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn range_1_starts_at_its_minimum_with_the_ramp_and_range_of_the_board() -> roadtest::Result {
     bound(VRANGE1, 800_000, &["09"], &["05"])
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn range_2_and_ramp_2_are_what_the_chip_has_and_nothing_is_written() -> roadtest::Result {
     bound(VRANGE2, 1_100_000, &[], &[])
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn range_3_starts_at_its_minimum_with_the_ramp_and_range_of_the_board() -> roadtest::Result {
     bound(VRANGE3, 1_700_000, &["0b"], &["0d"])
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn the_registers_after_bind() -> roadtest::Result {
     let rail = rail(VRANGE3)?;
     assert_snapshot!(rail.chip.timeline().only(|line| line.starts_with('W')));
@@ -250,12 +249,12 @@ const FIXED: Node = Node {
     step_uv: 2_500,
 };
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn a_fixed_voltage_is_set_in_the_first_range_that_has_it() -> roadtest::Result {
     bound(FIXED, 1_000_000, &[], &["05"])
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn the_devicetree_can_force_pwm() -> roadtest::Result {
     let rail = rail(FPWM)?;
     assert_eq!(rail.consumer.mode(), Ok(Mode::Fast));
@@ -265,7 +264,7 @@ fn the_devicetree_can_force_pwm() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn modes_are_one_bit_of_control1() -> roadtest::Result {
     let rail = rail(VRANGE0)?;
     rail.chip.forget();
@@ -281,7 +280,7 @@ fn modes_are_one_bit_of_control1() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
     for node in [VRANGE0, VRANGE2, VRANGE3] {
         let rail = rail(node)?;
@@ -294,7 +293,7 @@ fn a_voltage_is_there_when_the_consumer_is_told_so() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn without_a_ramp_delay_in_the_devicetree_the_driver_does_not_wait() -> roadtest::Result {
     let rail = rail(FPWM)?;
     rail.consumer.set(400_000, 1_675_000)?;
@@ -311,7 +310,7 @@ fn without_a_ramp_delay_in_the_devicetree_the_driver_does_not_wait() -> roadtest
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.5", why = "the driver is new there")]
 fn the_driver_knows_no_soft_start_unless_the_devicetree_tells_it() -> roadtest::Result {
     let rail = boot(VRANGE0, None)?;
     rail.consumer.set(400_000, 718_750)?;

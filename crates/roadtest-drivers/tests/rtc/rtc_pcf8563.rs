@@ -71,7 +71,7 @@ fn sets_time(uml: &Uml) {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn the_interrupt_is_in_the_devicetree() -> roadtest::Result {
     let (board, _clock) = with_interrupt();
     let dts = board.to_dts()?;
@@ -80,7 +80,7 @@ fn the_interrupt_is_in_the_devicetree() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_slows_the_timer_and_disables_interrupts() -> roadtest::Result {
     let (board, clock) = at_christmas(with_interrupt());
     clock.with(|chip| chip.set_timer_control(0x82));
@@ -94,7 +94,7 @@ fn probe_slows_the_timer_and_disables_interrupts() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_clock_is_open_once_at_a_time() -> roadtest::Result {
     let (_uml, _clock, device) = bind(without_interrupt())?;
     let rtc = device.rtc()?;
@@ -107,7 +107,7 @@ fn a_clock_is_open_once_at_a_time() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_access_that_blocks_the_counters_too_long_is_a_violation() -> roadtest::Result {
     let (board, clock) = without_interrupt();
     // The part allows less than the 9 bytes of a read take at 400 kHz.
@@ -118,7 +118,7 @@ fn an_access_that_blocks_the_counters_too_long_is_a_violation() -> roadtest::Res
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_bus_of_50_hz_is_too_slow_to_read_the_time() -> roadtest::Result {
     let mut board = Board::new();
     board.scl_hz(50);
@@ -129,7 +129,7 @@ fn a_bus_of_50_hz_is_too_slow_to_read_the_time() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_of_a_chip_without_power_fails() -> roadtest::Result {
     let mut board = Board::new();
     let supply = board.gpio(0);

@@ -123,6 +123,7 @@ fn test(name: &str, outcome: Outcome, reason: &str) -> Test {
             timeline,
             expected: None,
             got: None,
+            machines: Vec::new(),
         },
         test: name.to_owned(),
         folder: PathBuf::new(),

@@ -24,6 +24,7 @@ use super::{Device, Machine, Until, wait};
 use crate::bus::console::{Channel, Console};
 use crate::bus::{Calls, Controller};
 use crate::fault::Fault;
+use crate::limit::Limit;
 use crate::world::Shared;
 
 /// A kernel is up before this, in virtual time.
@@ -45,6 +46,8 @@ pub(crate) struct Boot<'a> {
     /// What the board says; else it depends on the kernel.
     pub(crate) memory_mib: Option<u32>,
     pub(crate) parameters: Vec<String>,
+    /// How long the guest may live.
+    pub(crate) limit: Limit,
 }
 
 impl Boot<'_> {
@@ -136,6 +139,7 @@ impl Machine {
             calls: Calls::default(),
             doing: Some("boot".into()),
             watchdog,
+            limit: boot.limit.clone(),
             keyboard: None,
         })
     }

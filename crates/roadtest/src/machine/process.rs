@@ -291,6 +291,7 @@ mod tests {
             folder,
             memory_mib: None,
             parameters: Vec::new(),
+            limit: crate::limit::Limit::default(),
         };
         let (guest, log) = Process::start(&boot).unwrap();
         Script {

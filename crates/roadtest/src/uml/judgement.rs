@@ -3,12 +3,51 @@
 //! log and the contracts that the driver broke, but for those that the test
 //! expects.
 
+use roadtest_record::event::Event;
 use roadtest_record::flavour::Collector;
+use roadtest_record::test::Outcome;
 
 use super::{Inner, Uml};
-use crate::context::{self, Finished};
+use crate::fault::Fault;
 use crate::machine::Machine;
-use crate::{explore, leaks, report};
+use crate::{leaks, report};
+
+/// What a guest leaves when it is gone.
+#[derive(Clone, Debug, Default)]
+pub struct Finished {
+    /// Virtual time at the end, in nanoseconds.
+    pub virtual_ns: u64,
+    /// Bus transfers, counted by STOP conditions.
+    pub transfers: u64,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The kernel's log.
+    pub log: String,
+    /// The kernel's reports that the test did not expect, and the expected
+    /// ones that did not come.
+    pub kernel_reports: Vec<String>,
+    /// The same for broken contracts.
+    pub violations: Vec<String>,
+    /// The first fault of guest, model or framework.
+    pub fault: Option<(Outcome, String)>,
+    /// From starting the kernel to the agent's first word, in milliseconds.
+    pub boot_ms: f64,
+    /// The board as devicetree source.
+    pub devicetree: String,
+}
+
+impl Finished {
+    /// What a guest leaves that did not come up.
+    pub(crate) fn failed_boot(fault: &Fault, log: String, devicetree: String) -> Self {
+        Self {
+            kernel_reports: report::find(&log),
+            fault: Some((fault.outcome(), crate::error::chain(fault))),
+            log,
+            devicetree,
+            ..Self::default()
+        }
+    }
+}
 
 /// The known defects of a test: texts that each must come.
 #[derive(Default)]
@@ -52,14 +91,15 @@ impl Inner {
     }
 
     /// What is left when the guest is gone. A guest with checkers is asked for
-    /// leaks before it goes; what happens then is none of the test's. Nobody asks
-    /// a guest that was explored: it may compute without end.
+    /// leaks before it goes; what happens then is none of the test's. A guest
+    /// that a user explored is not asked: it may compute without end.
     pub(super) fn finish(&self) -> Finished {
         let mut machine = self.machine.borrow_mut();
         let asks = self.kernel.flavour.collects(Collector::Kmemleak)
             && !self.dead.get()
-            && !context::is_in_trouble()
-            && !explore::wanted();
+            && self.fault.borrow().is_none()
+            && !std::thread::panicking()
+            && !self.start.terminal;
         if !asks {
             machine.kill();
         }
@@ -115,6 +155,9 @@ impl Inner {
             transfers: trace.transfers,
             events,
             violations,
+            fault: self.fault.borrow().clone(),
+            boot_ms: self.start.boot_ms,
+            devicetree: self.start.devicetree.clone(),
             ..Finished::default()
         }
     }

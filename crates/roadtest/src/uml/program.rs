@@ -36,7 +36,6 @@ pub use roadtest_wire::Status;
 use super::files::text;
 use super::request::Kind;
 use super::{Inner, Uml};
-use crate::context;
 use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::fault::Fault;
@@ -205,7 +204,7 @@ impl Program {
         words.extend(self.program.arguments.iter().map(String::as_str));
         let what = format!("run {}", words.join(" ").escape_debug());
         if let Err(error) = self.uml.prepare_host_root() {
-            context::fail(&Fault::agent(&what, error.to_string()));
+            self.uml.fail(&Fault::agent(&what, error.to_string()));
         }
         let request = Request::Run {
             program: self.program.clone(),
@@ -224,7 +223,7 @@ impl Program {
                     output.lost,
                     output.kept.len()
                 );
-                context::fail(&Fault::agent(&what, why));
+                self.uml.fail(&Fault::agent(&what, why));
             }
         }
         Ok(ended)

@@ -9,7 +9,6 @@ use roadtest_wire::{Answer, Handle, Reply, Request, Status};
 
 use super::{Inner, Uml};
 use crate::abi;
-use crate::context;
 use crate::errno::Errno;
 use crate::fault::Fault;
 use crate::machine::Machine;
@@ -73,7 +72,7 @@ impl Inner {
     pub(crate) fn request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
         let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
         self.log(what, show_result(&result));
-        result.map(|answer| expect(what, answer))
+        result.map(|answer| self.expect(what, answer))
     }
 
     /// The same with an answer that `shown` can say more of than its kind does.
@@ -86,7 +85,7 @@ impl Inner {
         let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
         let text = result.as_ref().ok().and_then(shown);
         self.log(what, text.unwrap_or_else(|| show_result(&result)));
-        result.map(|answer| expect(what, answer))
+        result.map(|answer| self.expect(what, answer))
     }
 
     /// Asks the guest something that has a time limit of its own and answers
@@ -103,13 +102,13 @@ impl Inner {
             machine.request(request, what, usual.max(limit))
         });
         self.log(what, show_result(&result));
-        result.map(|answer| expect(what, answer))
+        result.map(|answer| self.expect(what, answer))
     }
 
     /// Asks the guest for the framework itself: the test does not see it.
     pub(crate) fn quiet_request<K: Kind>(&self, what: &str, request: &Request) -> Result<K, Errno> {
         let result = self.ask(what, |machine, limit| machine.request(request, what, limit));
-        result.map(|answer| expect(what, answer))
+        result.map(|answer| self.expect(what, answer))
     }
 
     /// Asks the guest something, and to close a file right after that. Returns
@@ -127,7 +126,7 @@ impl Inner {
             Ok(first)
         });
         self.log(what, show_result(&result));
-        result.map(|answer| expect(what, answer))
+        result.map(|answer| self.expect(what, answer))
     }
 
     fn log(&self, what: &str, answer: String) {
@@ -136,6 +135,14 @@ impl Inner {
             text: what.to_owned(),
             answer,
         });
+    }
+
+    /// What an answer holds.
+    fn expect<K: Kind>(&self, what: &str, answer: Answer) -> K {
+        K::of(answer).unwrap_or_else(|other| {
+            let why = format!("its answer is of another kind: {other:?}");
+            self.fail(&Fault::agent(what, why))
+        })
     }
 
     fn ask(
@@ -150,34 +157,28 @@ impl Inner {
         match reply {
             Ok(Reply::Ok(answer)) => Ok(answer),
             Ok(Reply::Err(number)) => Err(Errno::new(number)),
-            Ok(Reply::Refused(why)) => context::fail(&Fault::agent(what, why)),
+            Ok(Reply::Refused(why)) => self.fail(&Fault::agent(what, why)),
             Ok(other @ (Reply::Hello(_) | Reply::Event(_))) => {
-                context::fail(&Fault::agent(what, format!("it says {other:?}")))
+                self.fail(&Fault::agent(what, format!("it says {other:?}")))
             }
             Err(Fault::GuestDied { .. }) if self.death_is_expected() => {
                 self.dead.set(true);
                 Err(Errno::GUEST_DIED)
             }
-            Err(fault) => context::fail(&fault),
+            Err(fault) => self.fail(&fault),
         }
     }
 }
 
 /// Ends the test: the kernel answered something that its ABI does not allow.
+#[track_caller]
 pub(crate) fn malformed(what: &str, answer: &str, why: impl std::fmt::Display) -> ! {
-    context::fail(&Fault::Malformed {
+    let fault = Fault::Malformed {
         what: what.to_owned(),
         answer: answer.to_owned(),
         why: why.to_string(),
-    })
-}
-
-/// What an answer holds.
-fn expect<K: Kind>(what: &str, answer: Answer) -> K {
-    K::of(answer).unwrap_or_else(|other| {
-        let why = format!("its answer is of another kind: {other:?}");
-        context::fail(&Fault::agent(what, why))
-    })
+    };
+    panic!("{fault}")
 }
 
 fn show_result(result: &Result<Answer, Errno>) -> String {

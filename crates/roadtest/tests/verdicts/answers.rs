@@ -7,16 +7,16 @@ use std::path::Path;
 
 use roadtest::{Board, Errno};
 use roadtest_chips::hwmon::lm75::Pct2075;
-use roadtest_record::kernel::{Kernel, MANIFEST_ENV};
+use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::test::Outcome;
 use roadtest_wire::{PROTOCOL, Protocol};
 
-use super::{CHILD, judge, judge_in, manifest};
+use super::judge::{CHILD, judge, judge_in, kernel};
 
 /// A copy of the guest's root whose agent speaks another protocol, and the
 /// manifest of a kernel with it.
 fn another_build(folder: &Path) -> String {
-    let mut kernel: Kernel = roadtest_record::load(&manifest()).unwrap();
+    let mut kernel = kernel();
     let root = folder.join("root");
     for name in ["proc", "sys", "dev"] {
         std::fs::create_dir_all(root.join(name)).unwrap();
@@ -38,9 +38,8 @@ fn another_build(folder: &Path) -> String {
     manifest.to_str().unwrap().to_owned()
 }
 
-#[test]
-fn an_agent_of_another_build_is_one_clear_error_at_boot() {
-    let test = "an_agent_of_another_build_is_one_clear_error_at_boot";
+#[roadtest::test]
+fn an_agent_of_another_build_is_one_clear_error_at_boot() -> roadtest::Result {
     let folder = tempfile::tempdir().unwrap();
     // The child gets it from its parent.
     let manifest = if std::env::var_os(CHILD).is_some() {
@@ -49,94 +48,115 @@ fn an_agent_of_another_build_is_one_clear_error_at_boot() {
         another_build(folder.path())
     };
     let environment = [(MANIFEST_ENV, &*manifest)];
-    let verdict = judge_in(test, &environment, || Board::new().boot().map(drop));
-    let theirs = Protocol(PROTOCOL.0 ^ 1);
-    verdict.assert_failed(
+    judge_in(
+        &environment,
+        || Board::new().boot().map(drop),
+        |verdict| {
+            let theirs = Protocol(PROTOCOL.0 ^ 1);
+            verdict.assert_failed(
         Outcome::Error,
         &format!(
             "the guest's agent speaks protocol {theirs}, this test {PROTOCOL}: they are of two \
              builds; run `cargo xtask build`"
         ),
     );
-    // It costs no time limit.
-    assert!(verdict.record.virtual_ns < 1_000_000_000);
+            // It costs no time limit.
+            assert!(verdict.record.virtual_ns < 1_000_000_000);
+        },
+    )
 }
 
 /// It used to be EMSGSIZE, which no system call had said.
-#[test]
-fn a_read_that_no_frame_can_carry_is_no_errno() {
-    let test = "a_read_that_no_frame_can_carry_is_no_errno";
-    let verdict = judge(test, || {
-        let uml = Board::new().boot()?;
-        let zero = uml
-            .open("/proc/cmdline")
-            .or(uml.open_with("/proc/cmdline", 0))?;
-        zero.read(16 << 20)?;
-        Ok(())
-    });
-    verdict.assert_failed(
+#[roadtest::test]
+fn a_read_that_no_frame_can_carry_is_no_errno() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            let zero = uml
+                .open("/proc/cmdline")
+                .or(uml.open_with("/proc/cmdline", 0))?;
+            zero.read(16 << 20)?;
+            Ok(())
+        },
+        |verdict| {
+            verdict.assert_failed(
         Outcome::Error,
         "the guest's agent cannot do `read proc/cmdline 16777216 bytes`: 16777216 bytes are more",
     );
+        },
+    )
 }
 
-#[test]
-fn an_ioctl_whose_buffer_is_too_small_is_no_errno() {
-    let test = "an_ioctl_whose_buffer_is_too_small_is_no_errno";
-    let verdict = judge(test, || {
-        let uml = Board::new().boot()?;
-        let bus = uml.open("/dev/i2c-0")?;
-        // `I2C_FUNCS` fills an unsigned long.
-        bus.ioctl_buffer(0x0705, &mut vec![0; 2])?;
-        Ok(())
-    });
-    let reason = "the ioctl wrote behind the 2 bytes of buffer 0: it is too small";
-    verdict.assert_failed(Outcome::Error, reason);
+#[roadtest::test]
+fn an_ioctl_whose_buffer_is_too_small_is_no_errno() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            let bus = uml.open("/dev/i2c-0")?;
+            // `I2C_FUNCS` fills an unsigned long.
+            bus.ioctl_buffer(0x0705, &mut vec![0; 2])?;
+            Ok(())
+        },
+        |verdict| {
+            let reason = "the ioctl wrote behind the 2 bytes of buffer 0: it is too small";
+            verdict.assert_failed(Outcome::Error, reason);
+        },
+    )
 }
 
 /// It used to be EPROTO or EILSEQ, depending on the view.
-#[test]
-fn an_attribute_that_is_no_number_fails_the_test_and_is_shown() {
-    let test = "an_attribute_that_is_no_number_fails_the_test_and_is_shown";
-    let verdict = judge(test, || {
-        let mut board = Board::new();
-        let chip = board.i2c(0x48, Pct2075::default());
-        let uml = board.boot()?;
-        let hwmon = uml.bind(&chip)?.hwmon()?;
-        hwmon.number("name")?;
-        Ok(())
-    });
-    verdict.assert_failed(
-        Outcome::Failed,
-        "hwmon0/name is `pct2075`: invalid digit found in string",
-    );
+#[roadtest::test]
+fn an_attribute_that_is_no_number_fails_the_test_and_is_shown() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            let chip = board.i2c(0x48, Pct2075::default());
+            let uml = board.boot()?;
+            let hwmon = uml.bind(&chip)?.hwmon()?;
+            hwmon.number("name")?;
+            Ok(())
+        },
+        |verdict| {
+            verdict.assert_failed(
+                Outcome::Failed,
+                "hwmon0/name is `pct2075`: invalid digit found in string",
+            );
+        },
+    )
 }
 
-#[test]
-fn text_that_is_no_utf_8_is_shown_byte_by_byte() {
-    let test = "text_that_is_no_utf_8_is_shown_byte_by_byte";
-    let verdict = judge(test, || {
-        let uml = Board::new().boot()?;
-        let comm = uml.open("/proc/1/comm")?;
-        assert_eq!(comm.write(b"lm\xff\\"), Ok(4));
-        assert_eq!(uml.read("/proc/1/comm"), Ok("lm\\xff\\\\".into()));
-        assert_eq!(uml.read_bytes("/proc/1/comm"), Ok(b"lm\xff\\\n".to_vec()));
-        Ok(())
-    });
-    assert!(verdict.succeeded, "{}", verdict.output);
+#[roadtest::test]
+fn text_that_is_no_utf_8_is_shown_byte_by_byte() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            let comm = uml.open("/proc/1/comm")?;
+            assert_eq!(comm.write(b"lm\xff\\"), Ok(4));
+            assert_eq!(uml.read("/proc/1/comm"), Ok("lm\\xff\\\\".into()));
+            assert_eq!(uml.read_bytes("/proc/1/comm"), Ok(b"lm\xff\\\n".to_vec()));
+            Ok(())
+        },
+        |verdict| {
+            assert!(verdict.succeeded, "{}", verdict.output);
+        },
+    )
 }
 
 /// The kernel says so, not a list of the host's.
-#[test]
-fn a_module_that_is_not_there_is_the_guests_enoent() {
-    let verdict = judge("a_module_that_is_not_there_is_the_guests_enoent", || {
-        let uml = Board::new().boot()?;
-        assert_eq!(uml.load("no-such-module"), Err(Errno::ENOENT));
-        let timeline = uml.timeline().to_string();
-        assert!(timeline.contains("> load no_such_module = ENOENT"));
-        Ok(())
-    });
-    assert!(verdict.succeeded, "{}", verdict.output);
+#[roadtest::test]
+fn a_module_that_is_not_there_is_the_guests_enoent() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            assert_eq!(uml.load("no-such-module"), Err(Errno::ENOENT));
+            let timeline = uml.timeline().to_string();
+            assert!(timeline.contains("> load no_such_module = ENOENT"));
+            Ok(())
+        },
+        |verdict| {
+            assert!(verdict.succeeded, "{}", verdict.output);
+        },
+    )
 }
 
 #[test]

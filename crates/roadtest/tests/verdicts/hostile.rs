@@ -12,43 +12,45 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 
 use roadtest::Board;
-use roadtest_record::kernel::{Kernel, MANIFEST_ENV};
+use roadtest_record::kernel::MANIFEST_ENV;
 use roadtest_record::test::Outcome;
 
-use super::{CHILD, Verdict, judge_in, manifest};
+use super::judge::{CHILD, Verdict, judge_in, kernel};
 
 /// Tells the program that it is the guest.
 const GUEST: &str = "ROADTEST_VERDICT_GUEST";
 
-/// A kernel's place for `test`, whose guest is `guest`, and the verdict.
-#[track_caller]
-fn judge(test: &str, guest: fn()) -> Verdict {
+/// Boots `guest` in a kernel's place, and then has `check` look at the verdict.
+fn judge(guest: fn(), check: impl FnOnce(&Verdict)) -> roadtest::Result {
     if std::env::var_os(GUEST).is_some() {
         guest();
         std::process::exit(0);
     }
     let boots = || Board::new().boot().map(drop);
     if std::env::var_os(CHILD).is_some() {
-        return judge_in(test, &[], boots);
+        return boots();
     }
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir()?;
     let linux = folder.path().join("linux");
-    let program = std::env::current_exe().unwrap();
+    let program = std::env::current_exe()?;
+    // The harness gives the thread of a test its name.
+    let thread = std::thread::current();
+    let test = thread.name().unwrap();
     let script = format!(
-        "#!/bin/sh\n{GUEST}=1 exec '{}' --exact hostile::{test} --nocapture\n",
+        "#!/bin/sh\n{GUEST}=1 exec '{}' --exact {test} --nocapture\n",
         program.display()
     );
-    std::fs::write(&linux, script).unwrap();
-    std::fs::set_permissions(&linux, Permissions::from_mode(0o755)).unwrap();
-    let mut kernel: Kernel = roadtest_record::load(&manifest()).unwrap();
+    std::fs::write(&linux, script)?;
+    std::fs::set_permissions(&linux, Permissions::from_mode(0o755))?;
+    let mut kernel = kernel();
     kernel.linux = linux;
     let file = folder.path().join("kernel.json");
-    std::fs::write(&file, serde_json::to_string(&kernel).unwrap()).unwrap();
+    std::fs::write(&file, serde_json::to_string(&kernel)?)?;
     let environment = [
         (MANIFEST_ENV, file.to_str().unwrap()),
         ("ROADTEST_WATCHDOG_S", "1"),
     ];
-    judge_in(test, &environment, boots)
+    judge_in(&environment, boots, check)
 }
 
 /// The guest's end of its time socket, after START.
@@ -78,106 +80,138 @@ fn wait() -> ! {
     }
 }
 
-#[test]
-fn a_clock_beyond_the_limit_is_a_boot_that_takes_too_long() {
-    let test = "a_clock_beyond_the_limit_is_a_boot_that_takes_too_long";
-    let verdict = judge(test, || {
-        let mut time = Time::start();
-        time.say(2, 1_000_000_000_000_000_000);
-        time.say(5, 100_000_000_000_000_000);
-        time.say(3, u64::MAX);
-        wait()
-    });
-    verdict.assert_failed(Outcome::TimedOut, "did not answer within 300 s");
+#[roadtest::test]
+fn a_clock_beyond_the_limit_is_a_boot_that_takes_too_long() -> roadtest::Result {
+    judge(
+        || {
+            let mut time = Time::start();
+            time.say(2, 1_000_000_000_000_000_000);
+            time.say(5, 100_000_000_000_000_000);
+            time.say(3, u64::MAX);
+            wait()
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::TimedOut, "did not answer within 300 s");
+        },
+    )
 }
 
-#[test]
-fn a_clock_beyond_all_limits_is_out_of_order() {
-    let verdict = judge("a_clock_beyond_all_limits_is_out_of_order", || {
-        let mut time = Time::start();
-        time.say(5, u64::MAX);
-        wait()
-    });
-    verdict.assert_failed(Outcome::GuestDied, "which no guest reaches");
+#[roadtest::test]
+fn a_clock_beyond_all_limits_is_out_of_order() -> roadtest::Result {
+    judge(
+        || {
+            let mut time = Time::start();
+            time.say(5, u64::MAX);
+            wait()
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::GuestDied, "which no guest reaches");
+        },
+    )
 }
 
-#[test]
-fn half_a_time_message_ends_the_guest() {
-    let verdict = judge("half_a_time_message_ends_the_guest", || {
-        let mut time = Time::start();
-        time.0.write_all(&[2, 0, 0]).unwrap();
-        wait()
-    });
-    verdict.assert_failed(Outcome::GuestDied, "3 bytes of a time message");
+#[roadtest::test]
+fn half_a_time_message_ends_the_guest() -> roadtest::Result {
+    judge(
+        || {
+            let mut time = Time::start();
+            time.0.write_all(&[2, 0, 0]).unwrap();
+            wait()
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::GuestDied, "3 bytes of a time message");
+        },
+    )
 }
 
-#[test]
-fn half_a_device_message_ends_the_guest() {
-    let verdict = judge("half_a_device_message_ends_the_guest", || {
-        let _time = Time::start();
-        let mut console = UnixStream::connect("console.sock").unwrap();
-        console.write_all(&[1]).unwrap();
-        wait()
-    });
-    verdict.assert_failed(Outcome::GuestDied, "1 of 12 bytes of a message");
+#[roadtest::test]
+fn half_a_device_message_ends_the_guest() -> roadtest::Result {
+    judge(
+        || {
+            let _time = Time::start();
+            let mut console = UnixStream::connect("console.sock").unwrap();
+            console.write_all(&[1]).unwrap();
+            wait()
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::GuestDied, "1 of 12 bytes of a message");
+        },
+    )
 }
 
-#[test]
-fn a_guest_that_reads_no_replies_ends() {
-    let verdict = judge("a_guest_that_reads_no_replies_ends", || {
-        let _time = Time::start();
-        let mut console = UnixStream::connect("console.sock").unwrap();
-        let message: Vec<u8> = [1u32, 1, 0].iter().flat_map(|w| w.to_ne_bytes()).collect();
-        while console.write_all(&message).is_ok() {}
-        wait()
-    });
-    verdict.assert_failed(Outcome::GuestDied, "device console");
+#[roadtest::test]
+fn a_guest_that_reads_no_replies_ends() -> roadtest::Result {
+    judge(
+        || {
+            let _time = Time::start();
+            let mut console = UnixStream::connect("console.sock").unwrap();
+            let message: Vec<u8> = [1u32, 1, 0].iter().flat_map(|w| w.to_ne_bytes()).collect();
+            while console.write_all(&message).is_ok() {}
+            wait()
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::GuestDied, "device console");
+        },
+    )
 }
 
-#[test]
-fn a_guest_that_asks_for_the_time_for_ever_makes_no_progress() {
-    let test = "a_guest_that_asks_for_the_time_for_ever_makes_no_progress";
-    let verdict = judge(test, || {
-        let mut time = Time::start();
-        loop {
-            time.say(4, 0);
-        }
-    });
-    let reason = "the guest made no progress for 1 s during `boot`";
-    verdict.assert_failed(Outcome::TimedOut, reason);
+#[roadtest::test]
+fn a_guest_that_asks_for_the_time_for_ever_makes_no_progress() -> roadtest::Result {
+    judge(
+        || {
+            let mut time = Time::start();
+            loop {
+                time.say(4, 0);
+            }
+        },
+        |verdict| {
+            let reason = "the guest made no progress for 1 s during `boot`";
+            verdict.assert_failed(Outcome::TimedOut, reason);
+        },
+    )
 }
 
-#[test]
-fn a_guest_that_logs_for_ever_makes_no_progress_and_leaves_a_bounded_log() {
-    let test = "a_guest_that_logs_for_ever_makes_no_progress_and_leaves_a_bounded_log";
-    let verdict = judge(test, || {
-        let _time = Time::start();
-        let line = b"[    0.000000] opt3001 0-0044: interrupt without a cause\n";
-        let lines = line.repeat(1000);
-        loop {
-            std::io::stdout().write_all(&lines).unwrap();
-        }
-    });
-    let reason = "the guest made no progress for 1 s during `boot`";
-    verdict.assert_failed(Outcome::TimedOut, reason);
-    let log = verdict.file("dmesg.txt");
-    assert!(log.len() < 20 << 20, "{}", log.len());
+#[roadtest::test]
+fn a_guest_that_logs_for_ever_makes_no_progress_and_leaves_a_bounded_log() -> roadtest::Result {
+    judge(
+        || {
+            let _time = Time::start();
+            let line = b"[    0.000000] opt3001 0-0044: interrupt without a cause\n";
+            let lines = line.repeat(1000);
+            loop {
+                std::io::stdout().write_all(&lines).unwrap();
+            }
+        },
+        |verdict| {
+            let reason = "the guest made no progress for 1 s during `boot`";
+            verdict.assert_failed(Outcome::TimedOut, reason);
+            let log = verdict.file("dmesg.txt");
+            assert!(log.len() < 20 << 20, "{}", log.len());
+        },
+    )
 }
 
-#[test]
-fn a_line_with_an_impossible_stamp_is_a_line_of_the_log() {
-    let test = "a_line_with_an_impossible_stamp_is_a_line_of_the_log";
-    let verdict = judge(test, || {
-        let _time = Time::start();
-        println!("[18446744074.000000] x");
-    });
-    verdict.assert_failed(Outcome::GuestDied, "the guest died during `boot`");
-    assert!(verdict.file("dmesg.txt").contains("[18446744074.000000] x"));
+#[roadtest::test]
+fn a_line_with_an_impossible_stamp_is_a_line_of_the_log() -> roadtest::Result {
+    judge(
+        || {
+            let _time = Time::start();
+            println!("[18446744074.000000] x");
+        },
+        |verdict| {
+            verdict.assert_failed(Outcome::GuestDied, "the guest died during `boot`");
+            assert!(verdict.file("dmesg.txt").contains("[18446744074.000000] x"));
+        },
+    )
 }
 
-#[test]
-fn a_guest_that_is_silent_is_given_up() {
-    let verdict = judge("a_guest_that_is_silent_is_given_up", || wait());
-    let reason = "the guest did nothing for 4 s during `boot`";
-    verdict.assert_failed(Outcome::TimedOut, reason);
+#[roadtest::test]
+fn a_guest_that_is_silent_is_given_up() -> roadtest::Result {
+    judge(
+        || wait(),
+        |verdict| {
+            let reason = "the guest did nothing for 4 s during `boot`";
+            verdict.assert_failed(Outcome::TimedOut, reason);
+        },
+    )
 }

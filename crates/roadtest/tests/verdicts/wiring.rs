@@ -5,32 +5,41 @@ use roadtest::{Board, Edge, Level, Placement, SimTime};
 use roadtest_chips::hwmon::lm75::Lm75;
 use roadtest_record::test::Outcome;
 
-use super::judge;
+use super::judge::judge;
 
-#[test]
-fn a_pulse_lasts_as_long_as_it_was_told_to() {
-    let verdict = judge("a_pulse_lasts_as_long_as_it_was_told_to", || {
-        let mut board = Board::new();
-        let pin = board.gpio(2);
-        let uml = board.boot()?;
-        pin.drive(Level::High);
-        pin.pulse(SimTime::ms(3));
-        assert_eq!(pin.level(), Level::Low);
-        uml.sleep(SimTime::us(2_999));
-        assert_eq!(pin.level(), Level::Low);
-        uml.sleep(SimTime::us(1));
-        assert_eq!(pin.level(), Level::High);
-        Ok(())
-    });
-    let record = &verdict.record;
-    assert_eq!(record.outcome, Outcome::Passed, "{}", record.reason);
+#[roadtest::test]
+fn a_pulse_lasts_as_long_as_it_was_told_to() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            let pin = board.gpio(2);
+            let uml = board.boot()?;
+            pin.drive(Level::High);
+            pin.pulse(SimTime::ms(3));
+            assert_eq!(pin.level(), Level::Low);
+            uml.sleep(SimTime::us(2_999));
+            assert_eq!(pin.level(), Level::Low);
+            uml.sleep(SimTime::us(1));
+            assert_eq!(pin.level(), Level::High);
+            Ok(())
+        },
+        |verdict| {
+            let record = &verdict.record;
+            assert_eq!(record.outcome, Outcome::Passed, "{}", record.reason);
+        },
+    )
 }
 
-#[test]
-#[should_panic(expected = "a pulse has a duration")]
-fn a_pulse_without_a_duration_is_refused() {
-    let mut board = Board::new();
-    board.gpio(2).pulse(SimTime::ZERO);
+#[roadtest::test]
+fn a_pulse_without_a_duration_is_refused() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            board.gpio(2).pulse(SimTime::ZERO);
+            Ok(())
+        },
+        |verdict| verdict.assert_failed(Outcome::Failed, "a pulse has a duration"),
+    )
 }
 
 /// The error of a board that is not wired right, and the lines of this file
@@ -45,7 +54,7 @@ fn wiring_error(board: &Board) -> (String, Vec<u32>) {
     (text, lines)
 }
 
-#[test]
+#[roadtest::test]
 fn two_chips_at_one_address_are_both_named() {
     let mut board = Board::new();
     let first = line!() + 1;
@@ -56,7 +65,7 @@ fn two_chips_at_one_address_are_both_named() {
     assert_eq!(lines, [first, first + 1]);
 }
 
-#[test]
+#[roadtest::test]
 fn an_address_that_no_chip_can_have_is_named() {
     for address in [0x07, 0x78] {
         let mut board = Board::new();
@@ -68,7 +77,7 @@ fn an_address_that_no_chip_can_have_is_named() {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn two_outputs_on_one_line_are_both_named_unless_it_is_shared() {
     let mut board = Board::new();
     let pin = board.gpio(1);
@@ -91,7 +100,7 @@ fn two_outputs_on_one_line_are_both_named_unless_it_is_shared() {
     assert!(board.to_dts().is_ok());
 }
 
-#[test]
+#[roadtest::test]
 fn a_bus_that_is_too_fast_for_a_chip_is_an_error() {
     let mut board = Board::new();
     board.scl_hz(1_000_000);

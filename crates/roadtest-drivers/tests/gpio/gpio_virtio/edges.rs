@@ -24,7 +24,7 @@ fn both() -> LineFlags {
     LineFlags::EDGE_RISING | LineFlags::EDGE_FALLING
 }
 
-#[test]
+#[roadtest::test]
 fn rising_edges_are_reported() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, LineFlags::EDGE_RISING)?;
     assert_eq!(line.edges()?, []);
@@ -39,7 +39,7 @@ fn rising_edges_are_reported() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn falling_edges_are_reported() -> roadtest::Result {
     let (_uml, pin, line) = watch(High, LineFlags::EDGE_FALLING)?;
     assert_eq!(line.edges()?, []);
@@ -52,7 +52,7 @@ fn falling_edges_are_reported() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn both_edges_are_reported_with_their_numbers_and_times() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, both())?;
     uml.sleep(SimTime::ms(5));
@@ -76,7 +76,7 @@ fn both_edges_are_reported_with_their_numbers_and_times() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_edge_wakes_whoever_waits_for_it() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, both())?;
     let began = uml.now();
@@ -95,7 +95,7 @@ fn an_edge_wakes_whoever_waits_for_it() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn rising_edges_while_masked_are_reported_once_at_unmask() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, LineFlags::EDGE_RISING)?;
     // The first masks the interrupt until the guest has dealt with it.
@@ -112,7 +112,7 @@ fn rising_edges_while_masked_are_reported_once_at_unmask() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_falling_edge_while_masked_is_reported_whatever_the_level_is_then() -> roadtest::Result {
     let (_uml, pin, line) = watch(High, LineFlags::EDGE_FALLING)?;
     for level in [Low, High, Low, High] {
@@ -123,7 +123,7 @@ fn a_falling_edge_while_masked_is_reported_whatever_the_level_is_then() -> roadt
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_second_of_both_edges_is_reported_once_while_masked() -> roadtest::Result {
     let (_uml, pin, line) = watch(Low, both())?;
     pin.drive(High);
@@ -133,7 +133,7 @@ fn the_second_of_both_edges_is_reported_once_while_masked() -> roadtest::Result 
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn edges_before_a_request_and_after_its_end_are_nobodys() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, LineFlags::EDGE_RISING)?;
     drop(line);
@@ -148,7 +148,7 @@ fn edges_before_a_request_and_after_its_end_are_nobodys() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_edges_of_a_request_can_be_changed() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, LineFlags::EDGE_RISING)?;
     pin.drive(High);
@@ -165,7 +165,7 @@ fn the_edges_of_a_request_can_be_changed() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_edges_of_an_active_low_line_are_inverted() -> roadtest::Result {
     let flags = LineFlags::EDGE_RISING | LineFlags::ACTIVE_LOW;
     let (_uml, pin, line) = watch(High, flags)?;
@@ -176,7 +176,7 @@ fn the_edges_of_an_active_low_line_are_inverted() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_pulse_that_is_too_short_is_debounced() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
@@ -192,7 +192,7 @@ fn a_pulse_that_is_too_short_is_debounced() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn edges_of_two_lines_come_in_the_order_in_which_they_happened() -> roadtest::Result {
     let mut board = Board::new();
     let (first, second) = (board.gpio(0), board.gpio(1));

@@ -17,7 +17,7 @@ fn alarm() -> Alarm {
     Alarm::at(RtcTime::new(2021, 1, 1, 1, 2, 0))
 }
 
-#[test]
+#[roadtest::test]
 fn a_low_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio_named(0, "int");
@@ -75,13 +75,12 @@ impl I2cTarget for Inverted {
     }
 }
 
-#[test]
+#[roadtest::test(
+    since = "6.12",
+    why = "the driver wanted a low level whatever the devicetree says"
+)]
 fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
     let mut board = Board::new();
-    board.since(
-        (6, 12),
-        "the driver wanted a low level whatever the devicetree says",
-    );
     let int = board.gpio_named(0, "int");
     let mut chip = Pcf8563::new();
     chip.set_time(BEFORE);
@@ -99,7 +98,7 @@ fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio(0).shared();
@@ -128,7 +127,7 @@ fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn two_chips_on_one_line_must_be_meant() {
     let mut board = Board::new();
     let int = board.gpio(0);

@@ -9,7 +9,7 @@ use Level::{High, Low};
 
 use super::lines_of;
 
-#[test]
+#[roadtest::test]
 fn an_output_drives_its_line_until_it_is_released() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio_named(2, "enable");
@@ -27,7 +27,7 @@ fn an_output_drives_its_line_until_it_is_released() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_input_is_read_and_cannot_be_driven() -> roadtest::Result {
     let mut board = Board::new();
     let pins = [board.gpio(0), board.gpio(1), board.gpio(2)];
@@ -43,7 +43,7 @@ fn an_input_is_read_and_cannot_be_driven() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_line_changes_its_direction_on_request() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
@@ -59,7 +59,7 @@ fn a_line_changes_its_direction_on_request() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_controller_has_as_many_lines_as_the_board_uses() -> roadtest::Result {
     for lines in [1, 13, 64] {
         let mut board = Board::new();
@@ -73,7 +73,7 @@ fn the_controller_has_as_many_lines_as_the_board_uses() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn lines_have_names_users_and_flags() -> roadtest::Result {
     let mut board = Board::new();
     board.gpio_named(1, "reset");
@@ -97,7 +97,7 @@ fn lines_have_names_users_and_flags() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_active_low_line_is_the_inverse_of_its_level() -> roadtest::Result {
     let mut board = Board::new();
     let (input, output) = (board.gpio(0), board.gpio(1));
@@ -114,7 +114,7 @@ fn an_active_low_line_is_the_inverse_of_its_level() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_open_drain_output_lets_go_of_a_high_line() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
@@ -135,7 +135,7 @@ fn an_open_drain_output_lets_go_of_a_high_line() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_board_without_lines_has_no_controller() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let error = uml.gpio().err().expect("there is none").to_string();

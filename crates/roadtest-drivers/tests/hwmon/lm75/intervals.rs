@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! How often each of the chips converts.
 
-use roadtest::{Celsius, Errno, SimTime};
+use roadtest::{Board, Celsius, Errno, SimTime};
 use roadtest_chips::hwmon::lm75::{As6200, Lm75, Pct2075, Tmp75};
 
-use super::{bind, bind_on, for_as6200};
+use super::{bind, bind_on};
 
-#[test]
+#[roadtest::test]
 fn lm75_has_one_update_interval_and_no_alarm() -> roadtest::Result {
     let (_uml, _chip, hwmon) = bind(Lm75::default())?;
     assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
@@ -16,7 +16,7 @@ fn lm75_has_one_update_interval_and_no_alarm() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn tmp75_takes_the_nearest_interval_and_its_resolution() -> roadtest::Result {
     let (uml, chip, hwmon) = bind(Tmp75::new(Celsius::milli(25_437)))?;
     assert_eq!(hwmon.read("update_interval"), Ok("220".into()));
@@ -40,7 +40,7 @@ fn tmp75_takes_the_nearest_interval_and_its_resolution() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn pct2075_interval_is_in_a_register_of_its_own() -> roadtest::Result {
     let (uml, chip, hwmon) = bind(Pct2075::default())?;
     assert_eq!(hwmon.read("update_interval"), Ok("100".into()));
@@ -70,9 +70,9 @@ fn pct2075_interval_is_in_a_register_of_its_own() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
 fn as6200_takes_the_nearest_interval() -> roadtest::Result {
-    let (_uml, chip, sensor) = bind_on(for_as6200(), As6200::default())?;
+    let (_uml, chip, sensor) = bind_on(Board::new(), As6200::default())?;
     let hwmon = sensor.class("hwmon")?;
     assert_eq!(hwmon.read("update_interval"), Ok("125".into()));
     for (asked, interval, rate) in [

@@ -70,7 +70,7 @@ fn manager_on(board: Board, chip: Wired<Ltc2977>) -> roadtest::Result<Manager> {
     })
 }
 
-#[test]
+#[roadtest::test]
 fn channels_outside_of_their_limits_are_brought_into_them() -> roadtest::Result {
     let manager = manager(chip(), Some(always_on()))?;
     assert_eq!(manager.hwmon.voltage(2).input(), Ok(Millivolts(4_483)));
@@ -94,7 +94,7 @@ fn channels_outside_of_their_limits_are_brought_into_them() -> roadtest::Result 
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn regulators_tell_what_their_channels_are() -> roadtest::Result {
     let manager = manager(chip(), Some(always_on()))?;
     let vout0 = manager.device.regulator_named("vout0")?;
@@ -110,7 +110,7 @@ fn regulators_tell_what_their_channels_are() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_consumer_sets_a_voltage_and_switches_its_channel() -> roadtest::Result {
     let regulators = Node::new("regulators").child(vout(0, VOUT0));
     let manager = manager(chip(), Some(regulators))?;
@@ -140,7 +140,7 @@ fn a_consumer_sets_a_voltage_and_switches_its_channel() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_chips_margins_bound_what_the_driver_writes() -> roadtest::Result {
     let mut narrow = chip();
     narrow.set_margins_mv(0, 4_300, 4_420);
@@ -157,7 +157,7 @@ fn the_chips_margins_bound_what_the_driver_writes() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn every_sensor_has_its_label_and_its_value() -> roadtest::Result {
     let mut chip = chip();
     chip.set_input_mv(11_500);
@@ -185,7 +185,7 @@ fn every_sensor_has_its_label_and_its_value() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn every_limit_keeps_what_is_written_to_it() -> roadtest::Result {
     let manager = manager(chip(), None)?;
     hwmon::limits(
@@ -201,7 +201,7 @@ fn every_limit_keeps_what_is_written_to_it() -> roadtest::Result {
     )
 }
 
-#[test]
+#[roadtest::test]
 fn alarms_and_error_flags_name_their_channel() -> roadtest::Result {
     let manager = manager(Ltc2977::new(ADDRESS), None)?;
     let vout3 = manager.device.regulator_named("vout3")?;
@@ -236,7 +236,7 @@ fn alarms_and_error_flags_name_their_channel() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_packet_error_code_is_used_as_soon_as_the_chip_says_so() -> roadtest::Result {
     let manager = manager(chip(), None)?;
     assert_eq!(manager.device.read("pec"), Ok("1".into()));
@@ -249,7 +249,7 @@ fn the_packet_error_code_is_used_as_soon_as_the_chip_says_so() -> roadtest::Resu
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_disturbed_answer_is_no_reading() -> roadtest::Result {
     let manager = manager(chip(), None)?;
     let vin = manager.hwmon.labelled::<Millivolts>("vin")?;
@@ -265,7 +265,7 @@ fn a_disturbed_answer_is_no_reading() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_wrong_packet_error_code_from_the_host_is_noticed() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(ADDRESS.into(), chip());
@@ -281,7 +281,7 @@ fn a_wrong_packet_error_code_from_the_host_is_noticed() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_initialization_time_after_power_up_is_checked() -> roadtest::Result {
     let (uml, chip) = powered_by_the_kernel()?;
     uml.expect_violation("from power-up to first access, at least 30 ms required");
@@ -289,7 +289,7 @@ fn the_initialization_time_after_power_up_is_checked() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn after_the_initialization_time_the_chip_is_there() -> roadtest::Result {
     let (uml, chip) = powered_by_the_kernel()?;
     uml.sleep(SimTime::ms(30));

@@ -47,7 +47,7 @@ impl I2cTarget for Scratch {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn adapter_offers_plain_transfers_and_the_emulated_smbus() -> roadtest::Result {
     let uml = Board::new().boot()?;
     let functionality = uml.i2c_dev()?.functionality()?;
@@ -58,7 +58,7 @@ fn adapter_offers_plain_transfers_and_the_emulated_smbus() -> roadtest::Result {
 }
 
 /// What `i2cdetect -q` does: a transfer without data to each address.
-#[test]
+#[roadtest::test]
 fn a_quick_command_finds_the_chips_and_nothing_else() -> roadtest::Result {
     let mut board = Board::new();
     for address in [0x08, 0x44, 0x77] {
@@ -77,7 +77,7 @@ fn a_quick_command_finds_the_chips_and_nothing_else() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
     let mut board = Board::new();
     board.i2c(0x44, Scratch::new());
@@ -93,7 +93,7 @@ fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
 
 /// Of a message that nobody acknowledges, the controller sends the address
 /// byte: START, nine bits, STOP. At 400 kHz a bit takes 2.5 us.
-#[test]
+#[roadtest::test]
 fn an_address_without_a_chip_costs_the_time_of_the_address_byte() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
@@ -114,7 +114,7 @@ fn an_address_without_a_chip_costs_the_time_of_the_address_byte() -> roadtest::R
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn smbus_protocols_are_the_messages_of_the_specification() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
@@ -137,7 +137,7 @@ fn smbus_protocols_are_the_messages_of_the_specification() -> roadtest::Result {
 }
 
 /// The one stop ends the transfer for every chip that it has addressed.
-#[test]
+#[roadtest::test]
 fn messages_of_a_transfer_have_one_stop() -> roadtest::Result {
     let mut board = Board::new();
     let first = board.i2c(0x44, Scratch::new());
@@ -159,7 +159,7 @@ fn messages_of_a_transfer_have_one_stop() -> roadtest::Result {
 }
 
 /// The driver asks for it with `VIRTIO_I2C_FLAGS_FAIL_NEXT`.
-#[test]
+#[roadtest::test]
 fn messages_behind_a_nack_do_not_reach_the_bus() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
@@ -181,7 +181,7 @@ fn messages_behind_a_nack_do_not_reach_the_bus() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn messages_of_4_kib_arrive_whole() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
@@ -205,7 +205,7 @@ fn messages_of_4_kib_arrive_whole() -> roadtest::Result {
 }
 
 /// 8 KiB is the kernel's limit, 4 KiB the adapter's, which fails the message.
-#[test]
+#[roadtest::test]
 fn longer_messages_are_refused_by_the_adapter_and_the_kernel() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
@@ -222,7 +222,7 @@ fn longer_messages_are_refused_by_the_adapter_and_the_kernel() -> roadtest::Resu
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_with_a_driver_is_left_alone_unless_forced() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x48, roadtest_chips::hwmon::lm75::Lm75::default());
@@ -235,7 +235,7 @@ fn a_chip_with_a_driver_is_left_alone_unless_forced() -> roadtest::Result {
 }
 
 /// 100 bytes take an address and 100 bytes of nine bits each, START and STOP.
-#[test]
+#[roadtest::test]
 fn a_transfer_takes_the_time_of_its_bits() -> roadtest::Result {
     let bits = 2 + 9 * 101;
     for (scl_hz, bit_ns) in [(100_000, 10_000), (400_000, 2_500)] {

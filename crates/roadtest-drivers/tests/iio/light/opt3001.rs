@@ -54,14 +54,14 @@ fn start_to_result(light: &Wired<Opt3001>) -> SimTime {
     read[0] - started[0]
 }
 
-#[test]
+#[roadtest::test]
 fn devicetree_has_address_and_interrupt() -> roadtest::Result {
     let (board, _light) = with_interrupt();
     assert_snapshot!(board.to_dts()?);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_reads_the_identity_and_shuts_the_chip_down() -> roadtest::Result {
     let (board, light) = without_interrupt();
     let uml = board.boot()?;
@@ -75,7 +75,7 @@ fn probe_reads_the_identity_and_shuts_the_chip_down() -> roadtest::Result {
 }
 
 /// The driver logs the identity and compares it with nothing.
-#[test]
+#[roadtest::test]
 fn another_makers_part_is_named_and_taken_all_the_same() -> roadtest::Result {
     let (board, light) = without_interrupt();
     light.with(|chip| {
@@ -89,7 +89,7 @@ fn another_makers_part_is_named_and_taken_all_the_same() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_fails_with_eio_where_no_chip_answers() -> roadtest::Result {
     let (board, light) = without_interrupt();
     light.disconnect();
@@ -105,7 +105,7 @@ fn probe_fails_with_eio_where_no_chip_answers() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn illuminance_is_mantissa_times_two_to_the_exponent_in_centilux() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     // Zero is a reading: it was once taken for a timeout.
@@ -122,7 +122,7 @@ fn illuminance_is_mantissa_times_two_to_the_exponent_in_centilux() -> roadtest::
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn reading_converts_once_and_fetches_the_result_when_it_is_ready() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     light.with(|chip| chip.set_illuminance(Lux::milli(88_800)));
@@ -134,7 +134,7 @@ fn reading_converts_once_and_fetches_the_result_when_it_is_ready() -> roadtest::
 
 /// The driver sleeps 1000 ms for a conversion of 800 ms, and 150 ms for one
 /// of 100 ms.
-#[test]
+#[roadtest::test]
 fn a_conversion_gets_its_time() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
 
@@ -156,7 +156,7 @@ fn a_conversion_gets_its_time() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_conversion_that_never_ends_is_a_timeout() -> roadtest::Result {
     let (uml, light, iio) = bind(without_interrupt())?;
     light.with(|chip| chip.set_conversions(Conversions::NeverEnd));
@@ -175,7 +175,7 @@ fn a_conversion_that_never_ends_is_a_timeout() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     let (uml, light, iio) = bind(without_interrupt())?;
     light.disconnect();
@@ -186,7 +186,7 @@ fn a_lost_chip_is_an_io_error_until_it_is_back() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn unloading_shuts_the_chip_down() -> roadtest::Result {
     let (uml, light, iio) = bind(without_interrupt())?;
     iio.write(RISING_ENABLE, 1)?;
@@ -200,7 +200,7 @@ fn unloading_shuts_the_chip_down() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn illuminance_is_read_through_the_interrupt() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     light.with(|chip| chip.set_illuminance(Lux::milli(88_800)));
@@ -212,7 +212,7 @@ fn illuminance_is_read_through_the_interrupt() -> roadtest::Result {
 
 /// The mark on a result that was not waited for can come: past the driver and
 /// too early, it does.
-#[test]
+#[roadtest::test]
 fn a_result_read_before_the_conversion_ends_is_marked() -> roadtest::Result {
     let (board, light) = without_interrupt();
     let uml = board.boot()?;

@@ -25,7 +25,6 @@ const VDD: &str = r#"
 
 fn board(compatible: &str) -> (Board, Wired<Opt4001>) {
     let mut board = Board::new();
-    board.since((6, 12), "the driver is newer");
     let light = board.i2c(
         0x45,
         Placement::of(Opt4001::new())
@@ -50,7 +49,7 @@ fn check(uml: &Uml, light: &Wired<Opt4001>, iio: &Iio, result: (u16, u16), lux: 
     assert_eq!(iio.read("in_illuminance_input"), Ok(lux.into()));
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn probe_identifies_the_chip_and_starts_converting() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let dts = board.to_dts()?;
@@ -62,7 +61,7 @@ fn probe_identifies_the_chip_and_starts_converting() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn picostar_lux_are_steps_of_312_5_microlux() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -75,7 +74,7 @@ fn picostar_lux_are_steps_of_312_5_microlux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn sot_5x3_lux_are_steps_of_437_5_microlux() -> roadtest::Result {
     let (board, light) = board(SOT_5X3);
     let uml = board.boot()?;
@@ -88,7 +87,7 @@ fn sot_5x3_lux_are_steps_of_437_5_microlux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn a_result_with_a_wrong_crc_is_an_io_error() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -103,7 +102,7 @@ fn a_result_with_a_wrong_crc_is_an_io_error() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn the_integration_time_is_the_conversion_time() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -123,7 +122,7 @@ fn the_integration_time_is_the_conversion_time() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn an_integration_time_that_is_not_available_is_refused() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -140,7 +139,7 @@ fn an_integration_time_that_is_not_available_is_refused() -> roadtest::Result {
 
 /// The driver does not wait for a conversion: what it reads is the last one
 /// that ended.
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn a_new_light_level_is_seen_after_a_conversion() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -154,7 +153,7 @@ fn a_new_light_level_is_seen_after_a_conversion() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn unbinding_powers_the_chip_down() -> roadtest::Result {
     let (board, light) = board(PICOSTAR);
     let uml = board.boot()?;
@@ -170,7 +169,6 @@ fn unbinding_powers_the_chip_down() -> roadtest::Result {
 /// regulator says that it takes `delay_us`.
 fn switched(startup: SimTime, delay_us: u32) -> (Board, Wired<Opt4001>) {
     let mut board = Board::new();
-    board.since((6, 12), "the driver is newer");
     let switch = board.gpio(0);
     let light = board.i2c(
         0x45,
@@ -185,7 +183,7 @@ fn switched(startup: SimTime, delay_us: u32) -> (Board, Wired<Opt4001>) {
     (board, light)
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn the_supply_is_on_from_bind_to_unbind_only() -> roadtest::Result {
     let (board, light) = switched(SimTime::us(500), 500);
     let uml = board.boot()?;
@@ -205,7 +203,7 @@ fn the_supply_is_on_from_bind_to_unbind_only() -> roadtest::Result {
 
 /// Proof that the start-up contract can fail: this part needs longer than
 /// the board's regulator waits.
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn an_access_during_start_up_is_found_out() -> roadtest::Result {
     let (board, light) = switched(SimTime::ms(1), 500);
     let uml = board.boot()?;
@@ -244,12 +242,12 @@ fn run_suite(sensor: &Sensor) -> roadtest::Result {
     })
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn it_is_what_an_iio_sensor_should_be() -> roadtest::Result {
     run_suite(&SENSOR)
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver is newer")]
 fn the_suite_tells_what_is_wrong_with_a_sensor() {
     const WRONG: Sensor = Sensor {
         name: "opt4002",

@@ -51,7 +51,7 @@ fn refuses(sensor: &Wired<Irsd200>, iio: &Iio, attribute: &str, values: &[&str])
     }
 }
 
-#[test]
+#[roadtest::test]
 fn probe_makes_the_chip_active_and_clears_what_it_has_seen() -> roadtest::Result {
     let (board, sensor, _int) = board(Irsd200::new().asleep());
     let uml = board.boot()?;
@@ -62,14 +62,14 @@ fn probe_makes_the_chip_active_and_clears_what_it_has_seen() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_device_has_its_name() -> roadtest::Result {
     let (_uml, _sensor, iio) = ready()?;
     assert_eq!(iio.name(), Ok("irsd200".into()));
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn it_can_be_bound_again_after_unbind() -> roadtest::Result {
     let (board, sensor, _int) = board(Irsd200::new());
     let uml = board.boot()?;
@@ -81,7 +81,7 @@ fn it_can_be_bound_again_after_unbind() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn two_sensors_cannot_share_an_interrupt_of_edges() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio(1).shared();
@@ -102,7 +102,7 @@ fn two_sensors_cannot_share_an_interrupt_of_edges() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn without_interrupt_probe_fails() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x48, Irsd200::new());
@@ -112,7 +112,7 @@ fn without_interrupt_probe_fails() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_sample_is_readable_with_its_sign() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     for sample in [0, 1, 0x1234, i16::MAX, -1, i16::MIN] {
@@ -122,7 +122,7 @@ fn a_sample_is_readable_with_its_sign() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_supply_is_on_before_the_first_access() -> roadtest::Result {
     let mut board = Board::new();
     let (int, enable) = (board.gpio(1), board.gpio(2));

@@ -12,7 +12,7 @@ fn bound() -> roadtest::Result<(Uml, Wired<Tmp117>, Device)> {
     Ok((uml, chip, sensor))
 }
 
-#[test]
+#[roadtest::test]
 fn a_temperature_below_zero_is_read_with_its_sign() -> roadtest::Result {
     let (_uml, chip, sensor) = bound()?;
     chip.with(|chip| chip.set_raw(-3200)); // -25 °C
@@ -22,7 +22,7 @@ fn a_temperature_below_zero_is_read_with_its_sign() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_calibration_bias_reaches_the_chip_and_reads_back() -> roadtest::Result {
     let (_uml, chip, sensor) = bound()?;
     sensor.write("in_temp_calibbias", -5)?;
@@ -34,7 +34,7 @@ fn a_calibration_bias_reaches_the_chip_and_reads_back() -> roadtest::Result {
 /// A defect of the driver up to 7.3 at least: it takes the offset to be 0
 /// when it binds, though the chip loads it from EEPROM, and leaves out a
 /// write of what it takes to be there already.
-#[test]
+#[roadtest::test]
 fn a_bias_of_zero_does_not_replace_the_offset_from_eeprom() -> roadtest::Result {
     let (_uml, chip, sensor) = bound()?;
     chip.with(|chip| chip.set_offset(128));

@@ -10,7 +10,7 @@ use roadtest::view::iio::Trigger;
 /// its source in 6.1: the trigger type frees the trigger, and then a reference to
 /// the item of configfs that is in it is dropped. A kernel without KASAN
 /// writes to the freed memory, and nobody notices.
-#[test]
+#[roadtest::test]
 fn a_trigger_that_is_removed_is_used_after_it_was_freed() -> roadtest::Result {
     let uml = Board::new().boot()?;
     if uml.is_sanitized() {

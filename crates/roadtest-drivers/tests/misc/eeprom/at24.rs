@@ -38,7 +38,7 @@ fn bind<P: Part>(chip: At24<P>) -> roadtest::Result<(Uml, Wired<At24<P>>, Nvmem)
     Ok((uml, chip, memory))
 }
 
-#[test]
+#[roadtest::test]
 fn devicetree_has_the_page_size() -> roadtest::Result {
     let mut board = Board::new();
     let _chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
@@ -46,7 +46,7 @@ fn devicetree_has_the_page_size() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn probe_reads_one_byte() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
@@ -62,7 +62,7 @@ fn probe_reads_one_byte() -> roadtest::Result {
 }
 
 /// The driver cannot tell a missing chip from one that is busy.
-#[test]
+#[roadtest::test]
 fn probe_tries_for_25_ms_where_no_chip_answers() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, At24c02::new());
@@ -77,7 +77,7 @@ fn probe_tries_for_25_ms_where_no_chip_answers() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_whole_memory_is_read_in_pieces_of_128() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C02>())?;
     let content = memory.read_all()?;
@@ -88,7 +88,7 @@ fn the_whole_memory_is_read_in_pieces_of_128() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_ignores_pages() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C02>())?;
     assert_eq!(memory.read(5, 6), Ok(vec![5, 6, 7, 8, 9, 10]));
@@ -98,7 +98,7 @@ fn a_read_ignores_pages() -> roadtest::Result {
 
 /// Each page is a write of its own, and the chip does not answer until its
 /// write cycle is over.
-#[test]
+#[roadtest::test]
 fn a_write_is_split_at_pages_and_waits_for_each() -> roadtest::Result {
     let (_uml, chip, memory) = bind(At24c02::new())?;
     assert_eq!(memory.write(5, b"pages of eight"), Ok(14));
@@ -119,7 +119,7 @@ fn a_write_is_split_at_pages_and_waits_for_each() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn without_a_page_size_every_byte_costs_a_write_cycle() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, At24c02::new());
@@ -135,7 +135,7 @@ fn without_a_page_size_every_byte_costs_a_write_cycle() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;
     memory.write(0, b"x")?;
@@ -153,7 +153,7 @@ fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
 
 /// A chip that is busy does not acknowledge its address: START, nine bits and
 /// STOP are all that a try costs.
-#[test]
+#[roadtest::test]
 fn a_try_during_the_write_cycle_costs_the_time_of_the_address_byte() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;
     chip.with(|chip| chip.set_write_cycle(SimTime::ms(60)));
@@ -166,7 +166,7 @@ fn a_try_during_the_write_cycle_costs_the_time_of_the_address_byte() -> roadtest
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_write_cycle_beyond_25_ms_is_a_timeout() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;
     chip.with(|chip| chip.set_write_cycle(SimTime::ms(60)));
@@ -183,7 +183,7 @@ fn a_write_cycle_beyond_25_ms_is_a_timeout() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_timeout_is_a_module_parameter() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
@@ -195,7 +195,7 @@ fn the_timeout_is_a_module_parameter() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_piece_size_is_a_module_parameter() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 8));
@@ -208,7 +208,7 @@ fn the_piece_size_is_a_module_parameter() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_only_part_cannot_be_opened_for_writing() -> roadtest::Result {
     let mut board = Board::new();
     let chip = Placement::of(numbered::<C02>())
@@ -226,7 +226,7 @@ fn a_read_only_part_cannot_be_opened_for_writing() -> roadtest::Result {
 }
 
 /// The chip acknowledges, has no write cycle, and forgets.
-#[test]
+#[roadtest::test]
 fn a_write_against_the_protect_pin_is_lost_without_an_error() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C02>())?;
     chip.with(|chip| chip.set_write_protect(Level::High));
@@ -236,7 +236,7 @@ fn a_write_against_the_protect_pin_is_lost_without_an_error() -> roadtest::Resul
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_ends_at_the_end() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C02>())?;
     assert_eq!(memory.read(254, 8), Ok(vec![254, 255]));
@@ -247,7 +247,7 @@ fn a_read_ends_at_the_end() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_write_ends_at_the_end() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C02>())?;
     assert_eq!(memory.write(254, b"abcd"), Ok(2));
@@ -263,7 +263,7 @@ fn a_write_ends_at_the_end() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn size_can_be_told() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("size", 128));
@@ -275,7 +275,7 @@ fn size_can_be_told() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_old_eeprom_file_shows_the_same_memory() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("pagesize", 8));
@@ -290,10 +290,9 @@ fn the_old_eeprom_file_shows_the_same_memory() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.8", why = "cells are not in sysfs")]
 fn cells_of_the_layout_are_files() -> roadtest::Result {
     let mut board = Board::new();
-    board.since((6, 8), "cells are not in sysfs");
     let layout = roadtest::Node::new("nvmem-layout")
         .prop("compatible", "fixed-layout")
         .prop("#address-cells", 1)
@@ -308,7 +307,7 @@ fn cells_of_the_layout_are_files() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_page_size_of_zero_is_refused() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 0));
@@ -321,7 +320,7 @@ fn a_page_size_of_zero_is_refused() -> roadtest::Result {
 
 /// A devicetree that tells twice the chip's page loses data: the chip wraps
 /// inside its page, and its model marks the write.
-#[test]
+#[roadtest::test]
 fn a_page_size_beyond_the_chips_loses_data() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, Placement::of(At24c02::new()).prop("pagesize", 16));
@@ -337,7 +336,7 @@ fn a_page_size_beyond_the_chips_loses_data() -> roadtest::Result {
 }
 
 /// One address byte where the chip wants two is no access at all.
-#[test]
+#[roadtest::test]
 fn an_address_width_below_the_chips_breaks_its_contract() -> roadtest::Result {
     let mut board = Board::new();
     let chip = Placement::of(At24c256::new())
@@ -354,7 +353,7 @@ fn an_address_width_below_the_chips_breaks_its_contract() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_24c256_has_two_address_bytes_and_pages_of_64() -> roadtest::Result {
     let (_uml, chip, memory) = bind(At24c256::new())?;
     let text: Vec<u8> = (0..80).collect();
@@ -370,7 +369,7 @@ fn a_24c256_has_two_address_bytes_and_pages_of_64() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_24c256_is_read_whole() -> roadtest::Result {
     let (_uml, chip, memory) = bind(numbered::<C256>())?;
     let content = memory.read_all()?;
@@ -380,7 +379,7 @@ fn a_24c256_is_read_whole() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn two_parts_on_a_bus_are_two_memories() -> roadtest::Result {
     let mut board = Board::new();
     let first = board.i2c(0x50, Placement::of(numbered::<C02>()).prop("pagesize", 8));
@@ -395,7 +394,7 @@ fn two_parts_on_a_bus_are_two_memories() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn unloading_takes_the_memory() -> roadtest::Result {
     let (uml, _chip, memory) = bind(At24c02::new())?;
     assert_eq!(uml.unload("at24"), Ok(()));
@@ -420,7 +419,7 @@ fn switched(delay_us: u32) -> (Board, Wired<At24<C02>>, Supply) {
 
 /// The driver (6.1, 6.12, 7.3) waits for nothing after it has switched the
 /// supply on: the chip's 100 us are the regulator's to know.
-#[test]
+#[roadtest::test]
 fn a_supply_that_is_there_at_once_is_too_early_for_the_chip() -> roadtest::Result {
     let (board, chip, _supply) = switched(0);
     let uml = board.boot()?;
@@ -429,7 +428,7 @@ fn a_supply_that_is_there_at_once_is_too_early_for_the_chip() -> roadtest::Resul
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
     let (board, chip, supply) = switched(100);
     let uml = board.boot()?;
@@ -446,7 +445,7 @@ fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
 /// A defect of the driver (6.1, 6.12, 7.3): it returns when the last page has
 /// been sent and lets the supply be switched off at once, in the middle of the
 /// chip's write cycle. What was written is lost, and nobody is told.
-#[test]
+#[roadtest::test]
 fn a_switched_supply_goes_off_in_the_write_cycle() -> roadtest::Result {
     let (board, chip, supply) = switched(100);
     let uml = board.boot()?;

@@ -25,7 +25,7 @@ fn last_control(clock: &Wired<Pcf8563>) -> String {
     written.last().cloned().unwrap_or_default()
 }
 
-#[test]
+#[roadtest::test]
 fn periodic_interrupts_are_the_kernels() -> roadtest::Result {
     let (uml, _clock, rtc) = open(without_interrupt())?;
     assert_eq!(rtc.enable_periodic(0), Err(Errno::EINVAL));
@@ -37,7 +37,7 @@ fn periodic_interrupts_are_the_kernels() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn there_is_no_alarm_without_an_interrupt() -> roadtest::Result {
     let (uml, _clock, rtc) = open(without_interrupt())?;
     sets_time(&uml);
@@ -53,7 +53,7 @@ fn there_is_no_alarm_without_an_interrupt() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_alarm_rings_once_and_is_disabled_by_the_kernel() -> roadtest::Result {
     let (uml, clock, rtc) = at_new_year()?;
     // The kernel looks whether an alarm is due with the new time.
@@ -82,7 +82,7 @@ fn an_alarm_rings_once_and_is_disabled_by_the_kernel() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_alarm_is_rounded_down_to_its_minute() -> roadtest::Result {
     let (_uml, _clock, rtc) = at_new_year()?;
     rtc.set_alarm(Alarm::at(RtcTime::new(2021, 1, 1, 1, 5, 59)))?;
@@ -95,7 +95,7 @@ fn an_alarm_is_rounded_down_to_its_minute() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_alarm_in_the_past_rings_at_once() -> roadtest::Result {
     let (_uml, _clock, rtc) = at_new_year()?;
     rtc.set_alarm(Alarm::at(RtcTime::new(2021, 1, 1, 1, 1, 0)))?;
@@ -103,7 +103,7 @@ fn an_alarm_in_the_past_rings_at_once() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_alarm_can_be_set_first_and_enabled_later() -> roadtest::Result {
     let (uml, clock, rtc) = open(with_interrupt())?;
     sets_time(&uml);
@@ -124,7 +124,7 @@ fn an_alarm_can_be_set_first_and_enabled_later() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_wake_up_is_set_through_sysfs_once() -> roadtest::Result {
     let (_uml, _clock, rtc) = at_new_year()?;
     assert_eq!(rtc.wakealarm(), Ok(None));
@@ -140,7 +140,7 @@ fn a_wake_up_is_set_through_sysfs_once() -> roadtest::Result {
 
 /// The chip has none: the kernel polls the clock in the last tenth of each
 /// second.
-#[test]
+#[roadtest::test]
 fn update_interrupts_are_emulated() -> roadtest::Result {
     let (uml, clock, rtc) = open(at_christmas(with_interrupt()))?;
     assert_eq!(rtc.features(), Ok(FEATURE_ALARM | FEATURE_ALARM_RES_MINUTE));
@@ -163,7 +163,7 @@ fn update_interrupts_are_emulated() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_clock_without_a_valid_time_has_no_update_interrupts() -> roadtest::Result {
     let (_uml, _clock, rtc) = open(with_interrupt())?;
     assert_eq!(rtc.enable_updates(), Err(Errno::EINVAL));

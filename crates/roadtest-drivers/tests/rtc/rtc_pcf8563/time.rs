@@ -18,7 +18,7 @@ fn clock_of(alarm: AlarmSteps) -> Descriptor {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn a_time_that_is_not_valid_is_refused() -> roadtest::Result {
     let (_uml, _clock, rtc) = open(without_interrupt())?;
     assert_eq!(rtc.voltage_low(), Ok(VL_DATA_INVALID));
@@ -27,7 +27,7 @@ fn a_time_that_is_not_valid_is_refused() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_supply_that_was_low_since_makes_the_time_invalid() -> roadtest::Result {
     let (_uml, clock, rtc) = open(at_christmas(without_interrupt()))?;
     assert_eq!(rtc.voltage_low(), Ok(0));
@@ -39,7 +39,7 @@ fn a_supply_that_was_low_since_makes_the_time_invalid() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_time_is_read_from_the_chip() -> roadtest::Result {
     let (_uml, clock, rtc) = open(at_christmas(without_interrupt()))?;
     clock.forget();
@@ -48,7 +48,7 @@ fn the_time_is_read_from_the_chip() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_time_set_after_an_invalid_one_has_the_century_bit_clear() -> roadtest::Result {
     let (uml, clock, rtc) = open(without_interrupt())?;
     sets_time(&uml);
@@ -62,7 +62,7 @@ fn a_time_set_after_an_invalid_one_has_the_century_bit_clear() -> roadtest::Resu
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_time_set_after_a_valid_one_keeps_the_meaning_of_the_century_bit() -> roadtest::Result {
     let (uml, clock, rtc) = open(at_christmas(without_interrupt()))?;
     sets_time(&uml);
@@ -80,26 +80,25 @@ fn a_time_set_after_a_valid_one_keeps_the_meaning_of_the_century_bit() -> roadte
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_clock_keeps_every_time_of_its_century_and_rings_its_alarms() -> roadtest::Result {
     let (uml, _clock, rtc) = open(with_interrupt())?;
     sets_time(&uml);
     check(&uml, &rtc, &clock_of(AlarmSteps::Minutes))
 }
 
-#[test]
+#[roadtest::test(
+    since = "6.12",
+    why = "without an interrupt there was an alarm that never rings"
+)]
 fn a_clock_without_interrupt_keeps_time_and_refuses_alarms() -> roadtest::Result {
-    let (mut board, clock) = without_interrupt();
-    board.since(
-        (6, 12),
-        "without an interrupt there was an alarm that never rings",
-    );
+    let (board, clock) = without_interrupt();
     let (uml, _clock, rtc) = open((board, clock))?;
     sets_time(&uml);
     check(&uml, &rtc, &clock_of(AlarmSteps::None))
 }
 
-#[test]
+#[roadtest::test]
 fn a_clock_that_claims_too_much_fails_the_suite() -> roadtest::Result {
     let (uml, _clock, rtc) = open(with_interrupt())?;
     sets_time(&uml);
@@ -116,7 +115,7 @@ fn a_clock_that_claims_too_much_fails_the_suite() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_second_that_ends_while_the_time_is_set_costs_a_minute() -> roadtest::Result {
     let (uml, _clock, rtc) = open(without_interrupt())?;
     sets_time(&uml);
@@ -136,7 +135,7 @@ fn a_second_that_ends_while_the_time_is_set_costs_a_minute() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_last_century_is_kept_as_the_end_of_this_one() -> roadtest::Result {
     let (uml, clock, rtc) = open(without_interrupt())?;
     sets_time(&uml);
@@ -154,7 +153,7 @@ fn the_last_century_is_kept_as_the_end_of_this_one() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn sysfs_shows_time_and_range() -> roadtest::Result {
     let (_uml, _clock, rtc) = open(at_christmas(without_interrupt()))?;
     assert_eq!(rtc.since_epoch(), Ok(christmas().unix()));

@@ -7,7 +7,7 @@ use roadtest::{Errno, SimTime};
 
 use super::{bind, new_year, sets_time, with_interrupt, without_interrupt};
 
-#[test]
+#[roadtest::test]
 fn the_module_stays_while_the_system_may_be_woken_by_the_clock() -> roadtest::Result {
     let (uml, _clock, device) = bind(with_interrupt())?;
     device.unbind()?;
@@ -22,7 +22,7 @@ fn the_module_stays_while_the_system_may_be_woken_by_the_clock() -> roadtest::Re
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_clock_that_is_open_outlives_its_driver() -> roadtest::Result {
     let (uml, clock, device) = bind(with_interrupt())?;
     sets_time(&uml);
@@ -43,7 +43,7 @@ fn a_clock_that_is_open_outlives_its_driver() -> roadtest::Result {
 /// Here the work that the alarm leaves has always run before the clock is
 /// freed: the driver's interrupt is freed first, and that waits. Where it has
 /// not run is in the test below.
-#[test]
+#[roadtest::test]
 fn an_alarm_that_rings_while_the_driver_goes_leaves_nothing_behind() -> roadtest::Result {
     let (uml, clock, device) = bind(with_interrupt())?;
     sets_time(&uml);
@@ -71,7 +71,7 @@ fn an_alarm_that_rings_while_the_driver_goes_leaves_nothing_behind() -> roadtest
 /// of timers and cancel the work, it fails with `ODEBUG: free active …
 /// work_struct hint: rtc_timer_do_work`. Without checkers, and so on 6.1, the
 /// test shows no more than that the kernel survives.
-#[test]
+#[roadtest::test]
 fn a_clock_that_goes_takes_the_work_that_it_has_left_along() -> roadtest::Result {
     let (uml, _clock, device) = bind(without_interrupt())?;
     let rtc = device.rtc()?;
@@ -83,7 +83,7 @@ fn a_clock_that_goes_takes_the_work_that_it_has_left_along() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn asking_a_clock_without_its_driver_for_its_voltage_kills_the_kernel() -> roadtest::Result {
     let (uml, _clock, device) = bind(without_interrupt())?;
     let rtc = device.rtc()?;

@@ -10,7 +10,7 @@ use super::{
     without_interrupt,
 };
 
-#[test]
+#[roadtest::test]
 fn thresholds_take_the_smallest_exponent_that_holds_them() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     // The reset values: LOW_LIMIT c000, HIGH_LIMIT bfff.
@@ -36,7 +36,7 @@ fn thresholds_take_the_smallest_exponent_that_holds_them() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn thresholds_beyond_the_range_are_invalid() -> roadtest::Result {
     let (uml, light, iio) = bind(without_interrupt())?;
     assert_eq!(iio.write(RISING_VALUE, "83865.61"), Err(Errno::EINVAL));
@@ -47,7 +47,7 @@ fn thresholds_beyond_the_range_are_invalid() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_enabled_event_converts_without_end_and_keeps_readers_off() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     assert_eq!(iio.read(RISING_ENABLE), Ok("0".into()));
@@ -67,7 +67,7 @@ fn an_enabled_event_converts_without_end_and_keeps_readers_off() -> roadtest::Re
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_threshold_that_is_crossed_interrupts() -> roadtest::Result {
     let (uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "0")?;
@@ -85,7 +85,7 @@ fn a_threshold_that_is_crossed_interrupts() -> roadtest::Result {
 
 /// Latched window comparison: the chip tells again as long as it is too
 /// bright, once per conversion.
-#[test]
+#[roadtest::test]
 fn events_tell_which_threshold_was_crossed() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "10")?;
@@ -110,7 +110,7 @@ fn events_tell_which_threshold_was_crossed() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_disabled_event_does_not_come() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "0")?;
@@ -125,7 +125,7 @@ fn a_disabled_event_does_not_come() -> roadtest::Result {
 
 /// The reset value of LOW_LIMIT asks for an interrupt at the end of every
 /// conversion, and enabling an event leaves it there.
-#[test]
+#[roadtest::test]
 fn without_a_falling_threshold_every_conversion_interrupts() -> roadtest::Result {
     let (uml, light, iio) = bind(with_interrupt())?;
     iio.write(RISING_VALUE, "100")?;

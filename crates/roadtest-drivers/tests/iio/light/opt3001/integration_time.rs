@@ -5,7 +5,7 @@ use roadtest::Errno;
 
 use super::{INTEGRATION_TIME, bind, without_interrupt};
 
-#[test]
+#[roadtest::test]
 fn integration_time_reaches_the_chip() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     assert_eq!(iio.read("integration_time_available"), Ok("0.1 0.8".into()));
@@ -19,7 +19,7 @@ fn integration_time_reaches_the_chip() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn integration_time_comes_from_the_chip() -> roadtest::Result {
     let (board, light) = without_interrupt();
     let uml = board.boot()?;
@@ -34,7 +34,7 @@ fn integration_time_comes_from_the_chip() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn other_integration_times_are_invalid_and_change_nothing() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     for invalid in ["0", "0.2", "0.7", "0.800001", "1.1", "-0.1", "fast"] {

@@ -7,7 +7,7 @@ use roadtest_chips::iio::light::opt3001::{Conversions, Opt3001};
 
 use super::{FALLING_VALUE, INPUT, INTEGRATION_TIME, LATE, bind, start_to_result, with_interrupt};
 
-#[test]
+#[roadtest::test]
 fn the_interrupt_is_requested_on_its_falling_edge_and_freed() -> roadtest::Result {
     let (board, light) = with_interrupt();
     let uml = board.boot()?;
@@ -18,7 +18,7 @@ fn the_interrupt_is_requested_on_its_falling_edge_and_freed() -> roadtest::Resul
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn zero_lux_is_a_reading_through_the_interrupt_too() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     light.with(|chip| chip.set_result(0x0000));
@@ -27,7 +27,7 @@ fn zero_lux_is_a_reading_through_the_interrupt_too() -> roadtest::Result {
 }
 
 /// No fixed sleep: the reader goes on when the chip says so.
-#[test]
+#[roadtest::test]
 fn the_interrupt_ends_the_wait_with_the_conversion() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     iio.read(INPUT)?;
@@ -39,7 +39,7 @@ fn the_interrupt_ends_the_wait_with_the_conversion() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_falling_threshold_is_put_back_after_a_reading() -> roadtest::Result {
     let (_uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "10.24")?;
@@ -51,7 +51,7 @@ fn the_falling_threshold_is_put_back_after_a_reading() -> roadtest::Result {
 
 /// The driver's error path leaves the end-of-conversion request in the
 /// register of the falling threshold, in 6.1, 6.12 and 7.3 alike.
-#[test]
+#[roadtest::test]
 fn an_interrupt_that_never_comes_is_a_timeout_and_costs_the_threshold() -> roadtest::Result {
     let (uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "10.24")?;
@@ -74,7 +74,7 @@ fn an_interrupt_that_never_comes_is_a_timeout_and_costs_the_threshold() -> roadt
 /// the handler still talks to the chip. A handler that looked twice at who
 /// holds the lock released one that it had not taken ("fix deadlock due to
 /// concurrent flag access", 2025); 6.1.192, 6.12.117 and 7.3 look once.
-#[test]
+#[roadtest::test]
 fn a_reader_that_gives_up_during_the_handler_leaves_the_lock_alone() -> roadtest::Result {
     let mut board = Board::new();
     // Slow enough that a transfer takes half a tick.

@@ -30,37 +30,37 @@ fn led_bits(microamp: u32) -> roadtest::Result<u8> {
 // Why: all three kernels read the property in the same way; 6.1, 6.12 and 7.3
 // differ elsewhere in this driver.
 
-#[test]
+#[roadtest::test]
 fn proximity_diode_0_is_channel_0() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([0]))?, 0b01);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn proximity_diode_1_is_channel_1() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([1]))?, 0b10);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn proximity_diodes_0_and_1_are_both_channels() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([0, 1]))?, 0b11);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn proximity_diodes_may_come_in_any_order() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([1, 0]))?, 0b11);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_proximity_diode_that_is_named_twice_is_one() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([0, 0]))?, 0b01);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn without_the_property_the_diode_is_channel_1() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
@@ -70,7 +70,7 @@ fn without_the_property_the_diode_is_channel_1() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_invalid_diode_leaves_the_default_and_is_said_in_the_log() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(
@@ -86,7 +86,7 @@ fn an_invalid_diode_leaves_the_default_and_is_said_in_the_log() -> roadtest::Res
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_third_diode_is_ignored() -> roadtest::Result {
     assert_eq!(diode_bits(Value::cells([0, 0, 1]))?, 0b01);
     Ok(())
@@ -94,7 +94,7 @@ fn a_third_diode_is_ignored() -> roadtest::Result {
 
 /// An empty property selects no diode at all, which the chip does not know.
 /// The binding forbids it; the driver takes it, on 6.1, 6.12 and 7.3.
-#[test]
+#[roadtest::test]
 fn an_empty_property_selects_the_reserved_value() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(
@@ -108,25 +108,25 @@ fn an_empty_property_selects_the_reserved_value() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_current_of_100_ma_is_drive_0() -> roadtest::Result {
     assert_eq!(led_bits(100_000)?, 0);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_current_of_50_ma_is_drive_1() -> roadtest::Result {
     assert_eq!(led_bits(50_000)?, 1);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_current_of_25_ma_is_drive_2() -> roadtest::Result {
     assert_eq!(led_bits(25_000)?, 2);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_led_current_of_13_ma_is_drive_3() -> roadtest::Result {
     assert_eq!(led_bits(13_000)?, 3);
     Ok(())
@@ -134,7 +134,7 @@ fn a_led_current_of_13_ma_is_drive_3() -> roadtest::Result {
 
 /// The chip has four currents and takes no other: one that is not offered
 /// leaves the default, which is the strongest.
-#[test]
+#[roadtest::test]
 fn another_led_current_leaves_100_ma() -> roadtest::Result {
     assert_eq!(led_bits(12_500)?, 0);
     Ok(())

@@ -8,7 +8,7 @@ use roadtest_chips::iio::light::tsl2772::Tsl2772;
 
 use super::{ROUND, ready};
 
-#[test]
+#[roadtest::test]
 fn without_interrupt_there_are_no_events() -> roadtest::Result {
     let (_uml, _sensor, iio) = ready()?;
     assert!(!iio.has("events"));
@@ -48,7 +48,7 @@ fn limit(
     )
 }
 
-#[test]
+#[roadtest::test]
 fn limits_are_written_low_byte_first() -> roadtest::Result {
     let (_uml, sensor, iio) = with_interrupt()?;
     for (file, low, high) in [
@@ -63,7 +63,7 @@ fn limits_are_written_low_byte_first() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_default_limits_are_200_to_256_and_0_to_512() -> roadtest::Result {
     let (_uml, _sensor, iio) = with_interrupt()?;
     for (file, value) in [
@@ -77,7 +77,7 @@ fn the_default_limits_are_200_to_256_and_0_to_512() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_period_is_a_number_of_results() -> roadtest::Result {
     let (_uml, sensor, iio) = with_interrupt()?;
     let light = "events/in_intensity0_thresh_either_period";
@@ -99,7 +99,7 @@ fn a_period_is_a_number_of_results() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn enabling_an_event_enables_its_interrupt() -> roadtest::Result {
     let (_uml, sensor, iio) = with_interrupt()?;
     for (file, on, off) in [
@@ -124,7 +124,7 @@ fn next_event(events: &Events) -> roadtest::Result<Option<String>> {
     Ok(event.map(|event| event.to_string()))
 }
 
-#[test]
+#[roadtest::test]
 fn light_outside_its_limits_is_an_event() -> roadtest::Result {
     let (uml, sensor, iio) = with_interrupt()?;
     sensor.with(|chip| chip.set_light(230, 0));
@@ -155,7 +155,7 @@ fn light_outside_its_limits_is_an_event() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn proximity_outside_its_limits_is_an_event() -> roadtest::Result {
     let (_uml, sensor, iio) = with_interrupt()?;
     assert_eq!(
@@ -171,7 +171,7 @@ fn proximity_outside_its_limits_is_an_event() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn an_event_needs_as_many_results_as_its_period_says() -> roadtest::Result {
     let (uml, sensor, iio) = with_interrupt()?;
     sensor.with(|chip| chip.set_proximity(0));

@@ -7,7 +7,7 @@ use roadtest_chips::iio::light::tsl2772::Tsl2772;
 
 use super::{ROUND, ready};
 
-#[test]
+#[roadtest::test]
 fn lux_is_the_larger_of_two_equations() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     // Datasheet: CPL = 2.73 ms × gain / 60; lux1 = (C0 - 1.87 C1) / CPL and
@@ -25,7 +25,7 @@ fn lux_is_the_larger_of_two_equations() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_saturated_channel_reads_as_the_largest_lux() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     // 75 % of the 1024 counts that one cycle can give.
@@ -41,7 +41,7 @@ fn a_saturated_channel_reads_as_the_largest_lux() -> roadtest::Result {
 /// The datasheet's lux is the larger of both equations and zero. The driver
 /// computes it without sign: more infrared than the equations allow reads as
 /// the largest lux. A defect, the same on 6.1, 6.12 and 7.3.
-#[test]
+#[roadtest::test]
 fn infrared_light_reads_as_the_largest_lux() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     sensor.with(|chip| chip.set_light(100, 100));
@@ -50,7 +50,7 @@ fn infrared_light_reads_as_the_largest_lux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn darkness_reads_as_the_light_before() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     assert_eq!(iio.read("in_illuminance0_input"), Ok("0".into()));
@@ -64,7 +64,7 @@ fn darkness_reads_as_the_light_before() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn both_channels_are_readable_as_they_are() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     sensor.with(|chip| chip.set_light(0x0234, 0x0123));
@@ -76,7 +76,7 @@ fn both_channels_are_readable_as_they_are() -> roadtest::Result {
 
 /// No result is no error to this driver: it gives the last one, after it has
 /// looked at STATUS.
-#[test]
+#[roadtest::test]
 fn before_the_first_result_everything_reads_zero() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
@@ -97,7 +97,7 @@ fn before_the_first_result_everything_reads_zero() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_light_s_gain_is_written_and_divides_the_lux() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     let available = "1 8 16 120";
@@ -127,7 +127,7 @@ fn the_light_s_gain_is_written_and_divides_the_lux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_integration_time_counts_in_cycles_of_2_73_ms() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     let available = "[0.002730 0.002730 0.699000]";
@@ -154,7 +154,7 @@ fn the_integration_time_counts_in_cycles_of_2_73_ms() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_longer_integration_takes_its_time_and_the_same_light_stays_the_same() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     sensor.with(|chip| chip.set_light(5000, 1000));
@@ -171,7 +171,7 @@ fn a_longer_integration_takes_its_time_and_the_same_light_stays_the_same() -> ro
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_calibration_bias_scales_the_lux() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     assert_eq!(iio.read("in_intensity0_calibbias"), Ok("1000".into()));
@@ -190,7 +190,7 @@ fn the_calibration_bias_scales_the_lux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn calibration_makes_the_light_the_target() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     assert_eq!(iio.read("in_illuminance0_target_input"), Ok("150".into()));
@@ -206,7 +206,7 @@ fn calibration_makes_the_light_the_target() -> roadtest::Result {
 
 /// The driver means to refuse this with ENODATA, but it looks for the bit of
 /// STATUS in ENABLE. A defect, the same on 6.1, 6.12 and 7.3.
-#[test]
+#[roadtest::test]
 fn calibration_before_the_first_result_calibrates_with_zero_lux() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
@@ -220,7 +220,7 @@ fn calibration_before_the_first_result_calibrates_with_zero_lux() -> roadtest::R
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_lux_table_is_readable_and_replaceable() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     let table = "60000,112200,37800,60000,0,0";
@@ -237,7 +237,7 @@ fn the_lux_table_is_readable_and_replaceable() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_result_is_never_read_before_it_is_there() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     sensor.with(|chip| chip.set_light(500, 100));

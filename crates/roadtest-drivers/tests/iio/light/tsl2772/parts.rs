@@ -23,35 +23,35 @@ fn attributes(part: Part) -> roadtest::Result<(Uml, String)> {
     Ok((uml, text))
 }
 
-#[test]
+#[roadtest::test]
 fn a_tsl2571_offers_light_and_no_raw_infrared() -> roadtest::Result {
     let (_uml, attributes) = attributes(Part::Tsl2571)?;
     assert_snapshot!(attributes);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_tsl2671_offers_proximity() -> roadtest::Result {
     let (_uml, attributes) = attributes(Part::Tsl2671)?;
     assert_snapshot!(attributes);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_tmd2672_offers_proximity_with_gain() -> roadtest::Result {
     let (_uml, attributes) = attributes(Part::Tmd2672)?;
     assert_snapshot!(attributes);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_tmd2771_offers_light_and_proximity() -> roadtest::Result {
     let (_uml, attributes) = attributes(Part::Tmd2771)?;
     assert_snapshot!(attributes);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_tsl2772_offers_light_and_proximity_with_gain() -> roadtest::Result {
     let (_uml, attributes) = attributes(Part::Tsl2772)?;
     assert_snapshot!(attributes);
@@ -70,7 +70,7 @@ fn probe(part: Part, compatible: &str) -> roadtest::Result<Result<(), Option<Err
     Ok(bound.map(drop).map_err(|error| error.errno()))
 }
 
-#[test]
+#[roadtest::test]
 fn every_part_is_known_by_its_compatible() -> roadtest::Result {
     for part in Part::ALL {
         if part != Part::Apds9900 {
@@ -80,10 +80,9 @@ fn every_part_is_known_by_its_compatible() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "7.0", why = "the driver of 6.12 does not know APDS-9900")]
 fn an_apds9900_measures_light_with_equations_of_its_own() -> roadtest::Result {
     let mut board = Board::new();
-    board.since((7, 0), "the driver of 6.12 does not know APDS-9900");
     let sensor = board.i2c(
         0x39,
         Placement::of(Tsl2772::new(Part::Apds9900)).compatible(Part::Apds9900.compatible()),
@@ -97,7 +96,7 @@ fn an_apds9900_measures_light_with_equations_of_its_own() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_part_of_another_generation_is_refused() -> roadtest::Result {
     let refused = Err(Some(Errno::EINVAL));
     assert_eq!(probe(Part::Tsl2772, "amstaos,tsl2771")?, refused);
@@ -106,7 +105,7 @@ fn a_part_of_another_generation_is_refused() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_revision_in_the_identity_is_no_matter() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());

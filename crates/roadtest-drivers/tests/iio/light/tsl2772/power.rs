@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use roadtest::{Board, Errno, Level, Placement, SimTime};
 use roadtest_chips::iio::light::tsl2772::{Settling, Tsl2772};
 
-#[test]
+#[roadtest::test]
 fn probe_sets_the_chip_up_and_starts_it() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
@@ -21,7 +21,7 @@ fn probe_sets_the_chip_up_and_starts_it() -> roadtest::Result {
 /// engines; but in between it writes all configuration registers from 0 on,
 /// and register 0 is ENABLE: the oscillator is off while it waits. The chip
 /// makes up for it. The same on 6.1, 6.12 and 7.3.
-#[test]
+#[roadtest::test]
 fn the_wait_for_the_oscillator_is_in_vain() -> roadtest::Result {
     let mut board = Board::new();
     let strict = Tsl2772::default().settling(Settling::Required);
@@ -33,7 +33,7 @@ fn the_wait_for_the_oscillator_is_in_vain() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn unbind_stops_the_chip() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
@@ -45,7 +45,7 @@ fn unbind_stops_the_chip() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn both_supplies_are_on_before_the_first_access_and_off_after_unbind() -> roadtest::Result {
     let mut board = Board::new();
     let (vdd, vddio) = (board.gpio(0), board.gpio(1));
@@ -66,7 +66,7 @@ fn both_supplies_are_on_before_the_first_access_and_off_after_unbind() -> roadte
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
@@ -82,7 +82,7 @@ fn a_chip_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
 }
 
 /// Without `vdd-supply` the driver gets a supply that does nothing.
-#[test]
+#[roadtest::test]
 fn a_supply_that_the_devicetree_does_not_name_stays_off() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);

@@ -5,7 +5,7 @@ use roadtest::Errno;
 
 use super::{ROUND, ready};
 
-#[test]
+#[roadtest::test]
 fn proximity_is_readable_as_it_is() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     for count in [0, 1, 0x0234, 1024] {
@@ -16,7 +16,7 @@ fn proximity_is_readable_as_it_is() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_proximity_s_gain_is_written() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     let available = "1 2 4 8";
@@ -37,7 +37,7 @@ fn the_proximity_s_gain_is_written() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn proximity_calibration_sets_the_upper_limit_from_30_samples() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     sensor.with(|chip| chip.set_proximity(300));

@@ -11,7 +11,7 @@ use super::board;
 /// See `vcnl4000_proximity_divides_by_zero`; still so in 7.3.
 const DIVIDES_BY_ZERO: (u32, u32) = (6, 12);
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_scale_is_a_quarter_lux() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -22,7 +22,7 @@ fn vcnl4000_scale_is_a_quarter_lux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_light_is_measured_on_demand() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -39,7 +39,7 @@ fn vcnl4000_light_is_measured_on_demand() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_that_is_never_ready_is_an_io_error() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -60,7 +60,7 @@ fn vcnl4000_that_is_never_ready_is_an_io_error() -> roadtest::Result {
 
 /// Proof that reading too early is found out: this part says that it is
 /// ready when it is not.
-#[test]
+#[roadtest::test]
 fn vcnl4000_result_that_is_read_too_early_is_marked() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -77,7 +77,7 @@ fn vcnl4000_result_that_is_read_too_early_is_marked() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_of_another_product_is_not_bound() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     chip.with(|chip| chip.set_product_id(0x31));
@@ -87,7 +87,7 @@ fn vcnl4000_of_another_product_is_not_bound() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_has_neither_events_nor_a_buffer_nor_triggers() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -119,7 +119,7 @@ const SENSOR: Sensor = Sensor {
     untouched: &["in_proximity", "in_proximity_raw"],
 };
 
-#[test]
+#[roadtest::test]
 fn vcnl4000_is_what_an_iio_sensor_should_be() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
@@ -129,10 +129,9 @@ fn vcnl4000_is_what_an_iio_sensor_should_be() -> roadtest::Result {
     })
 }
 
-#[test]
+#[roadtest::test(before = DIVIDES_BY_ZERO, why = "the driver divides by zero")]
 fn vcnl4000_proximity_is_measured_on_demand() -> roadtest::Result {
-    let (mut board, chip) = board(0x13, Vcnl4000::new());
-    board.before(DIVIDES_BY_ZERO, "the driver divides by zero");
+    let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     for (proximity, raw) in [(0x0000, "0"), (0x1234, "4660"), (0xffff, "65535")] {
@@ -146,10 +145,9 @@ fn vcnl4000_proximity_is_measured_on_demand() -> roadtest::Result {
 
 /// A defect of the driver: the divisor that it has for the 16 bits of
 /// VCNL4040 and VCNL4200 is left 0 for VCNL4000 and VCNL4010.
-#[test]
+#[roadtest::test(since = DIVIDES_BY_ZERO, why = "the driver divides from then on")]
 fn vcnl4000_proximity_divides_by_zero() -> roadtest::Result {
-    let (mut board, chip) = board(0x13, Vcnl4000::new());
-    board.since(DIVIDES_BY_ZERO, "the driver divides from then on");
+    let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     chip.forget();

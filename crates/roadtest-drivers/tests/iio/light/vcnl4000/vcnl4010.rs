@@ -31,7 +31,7 @@ fn triggered(iio: &Iio) -> roadtest::Result<roadtest::view::iio::Buffer> {
     Ok(buffer)
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_light_is_measured_on_demand() -> roadtest::Result {
     let (_uml, chip, iio) = bound()?;
     assert_eq!(iio.read("in_illuminance_scale"), Ok("0.250000".into()));
@@ -47,7 +47,7 @@ fn vcnl4010_light_is_measured_on_demand() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_that_is_never_ready_is_an_io_error() -> roadtest::Result {
     let (_uml, chip, iio) = bound()?;
     chip.with(|chip| chip.set_measurements(Measurements::NeverEnd));
@@ -59,7 +59,7 @@ fn vcnl4010_that_is_never_ready_is_an_io_error() -> roadtest::Result {
 
 /// Proof that reading too early is found out: this part says that it is
 /// ready when it is not.
-#[test]
+#[roadtest::test]
 fn vcnl4010_result_that_is_read_too_early_is_marked() -> roadtest::Result {
     let (_uml, chip, iio) = bound()?;
     chip.with(|chip| chip.set_measurements(Measurements::SeemToEndAtOnce));
@@ -74,7 +74,7 @@ fn vcnl4010_result_that_is_read_too_early_is_marked() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_rising_threshold_is_an_event() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     iio.write(ENABLE, 0)?;
@@ -103,7 +103,7 @@ fn vcnl4010_rising_threshold_is_an_event() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_falling_threshold_is_an_event() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     iio.write(FALLING, 0x0abc)?;
@@ -126,7 +126,7 @@ fn vcnl4010_falling_threshold_is_an_event() -> roadtest::Result {
 }
 
 /// The status bit is acknowledged, so the next measurement reports again.
-#[test]
+#[roadtest::test]
 fn vcnl4010_threshold_is_reported_with_each_measurement_beyond_it() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     iio.write(RISING, 0x1000)?;
@@ -142,7 +142,7 @@ fn vcnl4010_threshold_is_reported_with_each_measurement_beyond_it() -> roadtest:
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_threshold_that_does_not_fit_is_refused() -> roadtest::Result {
     let (_uml, chip, iio) = bound()?;
     assert_eq!(iio.write(RISING, 0x1_0000), Err(Errno::ERANGE));
@@ -151,7 +151,7 @@ fn vcnl4010_threshold_that_does_not_fit_is_refused() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_measurements_on_demand_are_busy_while_events_are_on() -> roadtest::Result {
     let (_uml, chip, iio) = bound()?;
     iio.write(ENABLE, 1)?;
@@ -169,7 +169,7 @@ fn vcnl4010_measurements_on_demand_are_busy_while_events_are_on() -> roadtest::R
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_buffer_is_filled_when_proximity_is_ready() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     let buffer = triggered(&iio)?;
@@ -194,7 +194,7 @@ fn vcnl4010_buffer_is_filled_when_proximity_is_ready() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_buffer_has_a_timestamp_for_each_measurement() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     iio.write("in_proximity_sampling_frequency", "250.000000")?;
@@ -221,7 +221,7 @@ fn vcnl4010_buffer_has_a_timestamp_for_each_measurement() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_buffer_and_events_exclude_each_other() -> roadtest::Result {
     let (_uml, _chip, iio) = bound()?;
     iio.write(ENABLE, 1)?;
@@ -235,7 +235,7 @@ fn vcnl4010_buffer_and_events_exclude_each_other() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_buffer_without_a_trigger_does_not_start() -> roadtest::Result {
     let (_uml, _chip, iio) = bound()?;
     let buffer = iio.buffer()?;
@@ -247,14 +247,13 @@ fn vcnl4010_buffer_without_a_trigger_does_not_start() -> roadtest::Result {
 
 /// Without INT, for other triggers than the chip's own.
 fn bound_without_interrupt() -> roadtest::Result<(Uml, Wired<Vcnl4010>, Iio)> {
-    let (mut board, chip) = board(0x13, Vcnl4010::new());
-    board.since((6, 12), "the driver has a buffer only with an interrupt");
+    let (board, chip) = board(0x13, Vcnl4010::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     Ok((uml, chip, iio))
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver has a buffer only with an interrupt")]
 fn vcnl4010_buffer_is_filled_when_software_fires_a_trigger() -> roadtest::Result {
     let (uml, chip, iio) = bound_without_interrupt()?;
     assert!(iio.triggers()?.is_empty());
@@ -282,7 +281,7 @@ fn vcnl4010_buffer_is_filled_when_software_fires_a_trigger() -> roadtest::Result
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver has a buffer only with an interrupt")]
 fn vcnl4010_buffer_is_filled_by_a_timer() -> roadtest::Result {
     let (uml, chip, iio) = bound_without_interrupt()?;
     iio.write("in_proximity_sampling_frequency", "250.000000")?;
@@ -322,7 +321,7 @@ const SENSOR: Sensor = Sensor {
     untouched: &["in_proximity", "in_proximity_raw"],
 };
 
-#[test]
+#[roadtest::test]
 fn vcnl4010_is_what_an_iio_sensor_should_be() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     SENSOR.check(&uml, &iio, |_, steps| {

@@ -49,8 +49,7 @@ fn bound(chip: Vcnl4040) -> roadtest::Result<(Uml, Wired<Vcnl4040>, Iio)> {
 
 /// With INT connected, on a kernel that has events; awake.
 fn bound_with_interrupt() -> roadtest::Result<(Uml, Wired<Vcnl4040>, Iio)> {
-    let (mut board, chip) = board_with_interrupt(0x60, Vcnl4040::new());
-    board.since(GROWN_UP.0, GROWN_UP.1);
+    let (board, chip) = board_with_interrupt(0x60, Vcnl4040::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     wake(&iio)?;
@@ -77,7 +76,7 @@ pub(super) fn written_by_probe(uml: &Uml) -> &'static [&'static str] {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4040_probe_looks_for_a_vcnl4200_first() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4040::new())?;
     assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
@@ -87,10 +86,9 @@ fn vcnl4040_probe_looks_for_a_vcnl4200_first() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_probe_sets_up_16_bit_proximity() -> roadtest::Result {
-    let (mut board, chip) = board(0x60, Vcnl4040::new());
-    board.since(GROWN_UP.0, GROWN_UP.1);
+    let (board, chip) = board(0x60, Vcnl4040::new());
     let uml = board.boot()?;
     uml.bind(&chip)?;
     // In 6.12 the last four accesses put it to sleep: see `wake`.
@@ -98,7 +96,7 @@ fn vcnl4040_probe_sets_up_16_bit_proximity() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4040_scale_is_a_tenth_of_a_lux() -> roadtest::Result {
     let (uml, _chip, iio) = bound(Vcnl4040::new())?;
     // 6.1 took it for 0.12.
@@ -111,7 +109,7 @@ fn vcnl4040_scale_is_a_tenth_of_a_lux() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4040_light_is_the_result_register() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4040::new())?;
     for (light, raw) in [(0x0000, "0"), (0x1234, "4660"), (0xffff, "65535")] {
@@ -123,7 +121,7 @@ fn vcnl4040_light_is_the_result_register() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4040_proximity_is_the_result_register() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4040::new())?;
     for (proximity, raw) in [
@@ -140,7 +138,7 @@ fn vcnl4040_proximity_is_the_result_register() -> roadtest::Result {
 }
 
 /// The driver allows the chip 20 % more than the datasheet's times.
-#[test]
+#[roadtest::test]
 fn vcnl4040_slow_by_a_sixth_is_waited_for() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4040::with_period_percent(117))?;
     chip.with(|chip| chip.set_light(7));
@@ -151,7 +149,7 @@ fn vcnl4040_slow_by_a_sixth_is_waited_for() -> roadtest::Result {
 
 /// Proof that reading too early is found out: this part is slower than the
 /// driver waits.
-#[test]
+#[roadtest::test]
 fn vcnl4040_slow_by_half_is_read_too_early() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4040::with_period_percent(150))?;
     assert_eq!(iio.read("in_illuminance_raw"), Ok("0".into()));
@@ -161,7 +159,7 @@ fn vcnl4040_slow_by_half_is_read_too_early() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4040_unbinding_shuts_down() -> roadtest::Result {
     let (board, chip) = board(0x60, Vcnl4040::new());
     let uml = board.boot()?;
@@ -184,10 +182,9 @@ fn vcnl4040_unbinding_shuts_down() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_integration_time_changes_scale_and_wait() -> roadtest::Result {
-    let (mut board, chip) = board(0x60, Vcnl4040::new());
-    board.since(GROWN_UP.0, GROWN_UP.1);
+    let (board, chip) = board(0x60, Vcnl4040::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     wake(&iio)?;
@@ -217,7 +214,7 @@ fn vcnl4040_integration_time_changes_scale_and_wait() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_coming_close_and_going_away_are_events() -> roadtest::Result {
     let (_uml, chip, iio) = bound_with_interrupt()?;
     iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
@@ -247,7 +244,7 @@ fn vcnl4040_coming_close_and_going_away_are_events() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_light_beyond_a_threshold_is_an_event() -> roadtest::Result {
     let (_uml, chip, iio) = bound_with_interrupt()?;
     iio.write("events/in_illuminance_thresh_rising_value", 0x1000)?;
@@ -267,7 +264,7 @@ fn vcnl4040_light_beyond_a_threshold_is_an_event() -> roadtest::Result {
 
 /// A defect of the driver (6.12, 7.3): it takes the persistence after the one
 /// that fits exactly.
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_light_period_is_twice_what_was_written() -> roadtest::Result {
     let (_uml, chip, iio) = bound_with_interrupt()?;
     let period = "events/in_illuminance_thresh_either_period";
@@ -289,7 +286,7 @@ fn vcnl4040_light_period_is_twice_what_was_written() -> roadtest::Result {
 }
 
 /// Of proximity, a period that fits exactly is taken.
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_proximity_period_is_what_was_written() -> roadtest::Result {
     let (_uml, _chip, iio) = bound_with_interrupt()?;
     let period = "events/in_proximity_thresh_either_period";
@@ -301,7 +298,7 @@ fn vcnl4040_proximity_period_is_what_was_written() -> roadtest::Result {
 }
 
 /// The delay is 2 s, and the kernel may stretch it by a quarter.
-#[test]
+#[roadtest::test]
 fn vcnl4040_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4040::new())?;
     iio.read("in_illuminance_raw")?;
@@ -324,7 +321,7 @@ fn vcnl4040_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_stays_awake_while_an_event_is_on() -> roadtest::Result {
     let (uml, chip, iio) = bound_with_interrupt()?;
     iio.write("events/in_proximity_thresh_rising_value", 0x1000)?;
@@ -341,7 +338,7 @@ fn vcnl4040_stays_awake_while_an_event_is_on() -> roadtest::Result {
 
 /// A defect of the driver (6.12, 7.3): turning an event on does not wake a
 /// sensor that sleeps. The event comes when something else has woken it.
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_event_that_is_turned_on_during_sleep_does_not_come() -> roadtest::Result {
     let (uml, chip, iio) = bound_with_interrupt()?;
     uml.sleep(SimTime::s(3));
@@ -378,10 +375,9 @@ const SENSOR: Sensor = Sensor {
     untouched: &["events/in_illuminance_thresh_either_period"],
 };
 
-#[test]
+#[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
 fn vcnl4040_is_what_an_iio_sensor_should_be() -> roadtest::Result {
-    let (mut board, chip) = board(0x60, Vcnl4040::new());
-    board.since(GROWN_UP.0, GROWN_UP.1);
+    let (board, chip) = board(0x60, Vcnl4040::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     SENSOR.check(&uml, &iio, |channel, steps| {

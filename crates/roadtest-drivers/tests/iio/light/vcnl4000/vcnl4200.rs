@@ -19,7 +19,7 @@ fn bound(chip: Vcnl4200) -> roadtest::Result<(Uml, Wired<Vcnl4200>, Iio)> {
     Ok((uml, chip, iio))
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4200_is_identified_with_one_reading() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4200::new())?;
     assert_eq!(iio.name().as_deref(), Ok("vcnl4000"));
@@ -28,14 +28,14 @@ fn vcnl4200_is_identified_with_one_reading() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4200_scale_is_24_millilux() -> roadtest::Result {
     let (_uml, _chip, iio) = bound(Vcnl4200::new())?;
     assert_eq!(iio.read("in_illuminance_scale"), Ok("0.024000".into()));
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4200_light_is_the_result_register() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4200::new())?;
     for (light, raw) in [(0x0000, "0"), (0x1234, "4660"), (0xffff, "65535")] {
@@ -47,7 +47,7 @@ fn vcnl4200_light_is_the_result_register() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn vcnl4200_proximity_is_the_result_register() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4200::new())?;
     for (proximity, raw) in [
@@ -64,7 +64,7 @@ fn vcnl4200_proximity_is_the_result_register() -> roadtest::Result {
 }
 
 /// From the driver's own table: 50 ms and a fifth.
-#[test]
+#[roadtest::test]
 fn vcnl4200_light_is_read_every_60_ms_at_the_most() -> roadtest::Result {
     let (uml, _chip, iio) = bound(Vcnl4200::new())?;
     iio.read("in_illuminance_raw")?;
@@ -77,7 +77,7 @@ fn vcnl4200_light_is_read_every_60_ms_at_the_most() -> roadtest::Result {
 
 /// Proof that reading too early is found out: this part is slower than the
 /// driver waits.
-#[test]
+#[roadtest::test]
 fn vcnl4200_slow_by_half_is_read_too_early() -> roadtest::Result {
     let (_uml, chip, iio) = bound(Vcnl4200::with_period_percent(150))?;
     assert_eq!(iio.read("in_illuminance_raw"), Ok("0".into()));
@@ -87,10 +87,9 @@ fn vcnl4200_slow_by_half_is_read_too_early() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver only measures")]
 fn vcnl4200_coming_close_is_an_event() -> roadtest::Result {
-    let (mut board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
-    board.since((6, 12), "the driver only measures");
+    let (board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     wake(&iio)?;
@@ -107,7 +106,7 @@ fn vcnl4200_coming_close_is_an_event() -> roadtest::Result {
 }
 
 /// The delay is 2 s, and the kernel may stretch it by a quarter.
-#[test]
+#[roadtest::test]
 fn vcnl4200_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
     let (uml, chip, iio) = bound(Vcnl4200::new())?;
     iio.read("in_illuminance_raw")?;
@@ -124,10 +123,9 @@ fn vcnl4200_sleeps_two_seconds_after_the_last_reading() -> roadtest::Result {
 }
 
 /// See `vcnl4040_event_that_is_turned_on_during_sleep_does_not_come`.
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver only measures")]
 fn vcnl4200_event_does_not_come_before_the_first_reading() -> roadtest::Result {
-    let (mut board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
-    board.since((6, 12), "the driver only measures");
+    let (board, chip) = board_with_interrupt(0x51, Vcnl4200::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     uml.sleep(SimTime::s(3));
@@ -161,10 +159,9 @@ const SENSOR: Sensor = Sensor {
     untouched: &["events/in_illuminance_thresh_either_period"],
 };
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver only measures")]
 fn vcnl4200_is_what_an_iio_sensor_should_be() -> roadtest::Result {
-    let (mut board, chip) = board(0x51, Vcnl4200::new());
-    board.since((6, 12), "the driver only measures");
+    let (board, chip) = board(0x51, Vcnl4200::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;
     SENSOR.check(&uml, &iio, |channel, steps| {

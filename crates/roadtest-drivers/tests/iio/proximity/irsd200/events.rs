@@ -50,28 +50,28 @@ fn crossing(upper: u32, lower: u32, direction: Direction) -> roadtest::Result<(U
     Ok((uml, news))
 }
 
-#[test]
+#[roadtest::test]
 fn crossing_the_upper_threshold_is_a_rising_event() -> roadtest::Result {
     let (_uml, news) = crossing(1, 0, Direction::Rising)?;
     assert_snapshot!(news);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn crossing_the_lower_threshold_is_a_falling_event() -> roadtest::Result {
     let (_uml, news) = crossing(0, 1, Direction::Falling)?;
     assert_snapshot!(news);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn crossing_both_thresholds_is_an_event_of_either_direction() -> roadtest::Result {
     let (_uml, news) = crossing(1, 1, Direction::Either)?;
     assert_snapshot!(news);
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn crossings_after_another_are_as_many_events() -> roadtest::Result {
     let (uml, sensor, _iio, events) = armed()?;
     for _ in 0..3 {
@@ -85,7 +85,7 @@ fn crossings_after_another_are_as_many_events() -> roadtest::Result {
 /// The driver pushes the event before it acknowledges the interrupt: what
 /// happens in between is acknowledged with it and lost. A defect, in 6.12 and
 /// 7.3.
-#[test]
+#[roadtest::test]
 fn a_crossing_before_the_acknowledgement_of_the_last_one_is_lost() -> roadtest::Result {
     let (_uml, sensor, _iio, events) = armed()?;
     sensor.with(|chip| chip.cross(1, 0));
@@ -96,7 +96,7 @@ fn a_crossing_before_the_acknowledgement_of_the_last_one_is_lost() -> roadtest::
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn without_a_crossing_there_is_no_event() -> roadtest::Result {
     let (uml, _sensor, _iio, events) = armed()?;
     let start = uml.now();
@@ -105,7 +105,7 @@ fn without_a_crossing_there_is_no_event() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_crossing_that_is_not_enabled_is_no_event() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     let events = iio.events()?;
@@ -115,7 +115,7 @@ fn a_crossing_that_is_not_enabled_is_no_event() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_pulse_without_a_reason_is_nobody_s_interrupt() -> roadtest::Result {
     let (uml, sensor, _iio, events) = armed()?;
     sensor.pulse(SimTime::us(50));
@@ -127,7 +127,7 @@ fn a_pulse_without_a_reason_is_nobody_s_interrupt() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn every_sample_comes_to_the_buffer() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     let trigger = iio.own_trigger()?;
@@ -153,7 +153,7 @@ fn every_sample_comes_to_the_buffer() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn samples_and_crossings_do_not_get_in_each_other_s_way() -> roadtest::Result {
     let (uml, sensor, iio, events) = armed()?;
     iio.set_trigger(&iio.own_trigger()?)?;

@@ -9,7 +9,7 @@ use super::{RATE, board, ready, refuses, written};
 const LOW_PASS: &str = "in_proximity_filter_low_pass_3db_frequency";
 const HIGH_PASS: &str = "in_proximity_filter_high_pass_3db_frequency";
 
-#[test]
+#[roadtest::test]
 fn exactly_two_rates_and_two_frequencies_of_each_filter_are_available() -> roadtest::Result {
     let (_uml, _sensor, iio) = ready()?;
     let available = |attribute| iio.read(&format!("{attribute}_available"));
@@ -19,7 +19,7 @@ fn exactly_two_rates_and_two_frequencies_of_each_filter_are_available() -> roadt
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_sampling_frequency_is_50_or_100_hz() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     for (hertz, rate) in [("50", "00"), ("100", "01")] {
@@ -36,7 +36,7 @@ fn the_sampling_frequency_is_50_or_100_hz() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_that_settles_more_slowly_is_accessed_too_early() -> roadtest::Result {
     let (board, sensor, _int) = board(Irsd200::new().settles_in(SimTime::s(4)));
     let uml = board.boot()?;
@@ -49,7 +49,7 @@ fn a_chip_that_settles_more_slowly_is_accessed_too_early() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_low_pass_is_10_or_7_hz_and_leaves_the_high_pass() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     // The field is only written where it changes: begin with the other one.
@@ -77,7 +77,7 @@ fn the_low_pass_is_10_or_7_hz_and_leaves_the_high_pass() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_high_pass_is_0_3_or_0_5_hz_and_leaves_the_low_pass() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     assert_eq!(iio.write(HIGH_PASS, "0.5"), Ok(()));

@@ -13,7 +13,7 @@ const PERIOD: &str = "events/in_proximity_thresh_either_runningperiod";
 const FALLING: &str = "events/in_proximity_thresh_falling_value";
 const RISING: &str = "events/in_proximity_thresh_rising_value";
 
-#[test]
+#[roadtest::test]
 fn the_running_count_is_1_to_7_and_from_2_on_needs_a_period() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     refuses(&sensor, &iio, COUNT, &["0", "-1"]);
@@ -37,7 +37,7 @@ fn the_running_count_is_1_to_7_and_from_2_on_needs_a_period() -> roadtest::Resul
 
 /// The driver looks at the period when a count is written, but not at the
 /// count when a period is. A defect, in 6.12 and 7.3.
-#[test]
+#[roadtest::test]
 fn a_period_of_zero_is_not_refused_where_a_count_needs_one() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     assert_eq!(iio.write(PERIOD, 1), Ok(()));
@@ -73,7 +73,7 @@ fn period(sensor: &Wired<Irsd200>, iio: &Iio, rate: u32, raw: u32) -> roadtest::
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_running_period_counts_samples_of_10_bits() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     // The limit is 1023 samples: 20.46 s at 50 Hz, 10.23 s at 100 Hz.
@@ -88,7 +88,7 @@ fn the_running_period_counts_samples_of_10_bits() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_falling_threshold_is_negative_in_steps_of_128() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     for (value, register) in [("0", "00"), ("-15744", "7b"), ("-32640", "ff")] {
@@ -100,7 +100,7 @@ fn the_falling_threshold_is_negative_in_steps_of_128() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn the_rising_threshold_is_positive_in_steps_of_128() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     for (value, register) in [("0", "00"), ("15744", "7b"), ("32640", "ff")] {
@@ -112,7 +112,7 @@ fn the_rising_threshold_is_positive_in_steps_of_128() -> roadtest::Result {
     Ok(())
 }
 
-#[test]
+#[roadtest::test]
 fn a_threshold_between_two_steps_is_cut_to_the_smaller() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     let write = written(&sensor, &iio, (RISING, "255"), "THR_HI");

@@ -7,7 +7,6 @@ use roadtest_chips::iio::temperature::tmp117::Tmp117;
 /// A board on which the driver switches the chip's supply, and the chip.
 fn switched() -> roadtest::Result<(Uml, Wired<Tmp117>)> {
     let mut board = Board::new();
-    board.since((6, 12), "the driver of 6.1 knows no supply");
     let switch = board.gpio(0);
     let supply = board.fixed_supply("vcc", 3_300_000, &switch);
     let chip = board.i2c(
@@ -17,7 +16,7 @@ fn switched() -> roadtest::Result<(Uml, Wired<Tmp117>)> {
     Ok((board.boot()?, chip))
 }
 
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver of 6.1 knows no supply")]
 fn the_driver_waits_for_the_chip_to_start_up() -> roadtest::Result {
     let (uml, chip) = switched()?;
     uml.bind(&chip)?;
@@ -27,7 +26,7 @@ fn the_driver_waits_for_the_chip_to_start_up() -> roadtest::Result {
 
 /// Proof that the contract can fail. The driver lets its wait of 1.5 ms become
 /// 3 ms where that saves a wake-up.
-#[test]
+#[roadtest::test(since = "6.12", why = "the driver of 6.1 knows no supply")]
 fn a_tmp117_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
     let (uml, chip) = switched()?;
     chip.with(|chip| {

@@ -5,21 +5,19 @@
 
 use std::path::Path;
 
-use crate::context::{self, Context};
-
 /// Makes `insta` look in the driver's folder, for as long as the guard lives.
 /// Before a kernel is chosen there is no version.
-pub(crate) fn bind(
-    context: &Context,
+pub(super) fn bind(
+    snapshots: &Path,
+    driver: &str,
+    test: &str,
     version: Option<(u32, u32)>,
 ) -> insta::internals::SettingsBindDropGuard {
-    let folder = context::workspace()
-        .join("snapshots")
-        .join(context.driver());
+    let folder = snapshots.join(driver);
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    if let Some(suffix) = version.and_then(|v| version_suffix(&folder, context.test(), v)) {
+    if let Some(suffix) = version.and_then(|v| version_suffix(&folder, test, v)) {
         settings.set_snapshot_suffix(suffix);
     }
     settings.set_snapshot_path(folder);

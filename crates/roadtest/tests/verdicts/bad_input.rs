@@ -9,6 +9,9 @@ use roadtest::{
 };
 use roadtest_chips::iio::light::tsl2772::Tsl2772;
 use roadtest_chips::iio::proximity::irsd200::Irsd200;
+use roadtest_record::test::Outcome;
+
+use super::judge::judge;
 
 /// A chip that answers nothing and has strange wishes.
 struct Odd {
@@ -62,33 +65,56 @@ fn with_odd() -> (Uml, Wired<Odd>) {
     (uml, odd)
 }
 
-#[test]
-#[should_panic(expected = "the model of odd asked to be woken at 3 ms, which is in the past at")]
-fn a_model_that_asks_to_be_woken_in_the_past_is_an_error() {
-    let (uml, odd) = with_odd();
-    odd.with(|chip| chip.wake_at = Some(SimTime::ms(3)));
-    uml.sleep(SimTime::ms(1));
+#[roadtest::test]
+fn a_model_that_asks_to_be_woken_in_the_past_is_an_error() -> roadtest::Result {
+    judge(
+        || {
+            let (uml, odd) = with_odd();
+            odd.with(|chip| chip.wake_at = Some(SimTime::ms(3)));
+            uml.sleep(SimTime::ms(1));
+            Ok(())
+        },
+        |verdict| {
+            let reason = "the model of odd asked to be woken at 3 ms, which is in the past at";
+            verdict.assert_failed(Outcome::ModelViolation, reason);
+        },
+    )
 }
 
-#[test]
-#[should_panic(expected = "and asks to be woken at that time again")]
-fn a_model_that_does_not_react_when_it_is_woken_is_an_error() {
-    let mut board = Board::new();
-    let _odd = board.i2c(0x10, Odd::waking_at(SimTime::s(1)));
-    let uml = board.boot().unwrap();
-    uml.sleep(SimTime::s(2));
+#[roadtest::test]
+fn a_model_that_does_not_react_when_it_is_woken_is_an_error() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            let _odd = board.i2c(0x10, Odd::waking_at(SimTime::s(1)));
+            let uml = board.boot().unwrap();
+            uml.sleep(SimTime::s(2));
+            Ok(())
+        },
+        |verdict| {
+            let reason = "and asks to be woken at that time again";
+            verdict.assert_failed(Outcome::ModelViolation, reason);
+        },
+    )
 }
 
-#[test]
-#[should_panic(
-    expected = "a pulse on the interrupt output of odd, which is connected to nothing; connect it"
-)]
-fn a_chip_that_pulses_an_unconnected_pin_is_an_error() {
-    let (_uml, odd) = with_odd();
-    odd.pulse(SimTime::us(1));
+#[roadtest::test]
+fn a_chip_that_pulses_an_unconnected_pin_is_an_error() -> roadtest::Result {
+    judge(
+        || {
+            let (_uml, odd) = with_odd();
+            odd.pulse(SimTime::us(1));
+            Ok(())
+        },
+        |verdict| {
+            let reason =
+                "a pulse on the interrupt output of odd, which is connected to nothing; connect it";
+            verdict.assert_failed(Outcome::Failed, reason);
+        },
+    )
 }
 
-#[test]
+#[roadtest::test]
 fn an_interrupt_output_that_nobody_connected_is_no_error() {
     let (uml, odd) = with_odd();
     odd.with(|chip| chip.level = Level::Low);
@@ -96,7 +122,7 @@ fn an_interrupt_output_that_nobody_connected_is_no_error() {
     assert_eq!(odd.timeline().to_string(), "");
 }
 
-#[test]
+#[roadtest::test]
 fn a_driver_that_asks_for_another_interrupt_type_than_the_board_has_breaks_a_contract() {
     let mut board = Board::new();
     let int = board.gpio(0);
@@ -113,17 +139,25 @@ fn a_driver_that_asks_for_another_interrupt_type_than_the_board_has_breaks_a_con
     uml.bind(&sensor).unwrap();
 }
 
-#[test]
-#[should_panic(expected = "the interrupt of tsl2772 is armed for falling edges")]
-fn another_interrupt_type_fails_a_test_that_does_not_expect_it() {
-    let mut board = Board::new();
-    let int = board.gpio(0);
-    let sensor = board.i2c(
-        0x39,
-        Placement::of(Tsl2772::default()).interrupt(&int, Edge::Rising),
-    );
-    let uml = board.boot().unwrap();
-    uml.bind(&sensor).unwrap();
+#[roadtest::test]
+fn another_interrupt_type_fails_a_test_that_does_not_expect_it() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            let int = board.gpio(0);
+            let sensor = board.i2c(
+                0x39,
+                Placement::of(Tsl2772::default()).interrupt(&int, Edge::Rising),
+            );
+            let uml = board.boot().unwrap();
+            uml.bind(&sensor).unwrap();
+            Ok(())
+        },
+        |verdict| {
+            let reason = "the interrupt of tsl2772 is armed for falling edges";
+            verdict.assert_failed(Outcome::ModelViolation, reason);
+        },
+    )
 }
 
 /// A TSL2772 with events, and the queue of them.
@@ -140,7 +174,7 @@ fn events() -> (Uml, roadtest::view::iio::Events) {
     (uml, events)
 }
 
-#[test]
+#[roadtest::test]
 fn waiting_for_an_event_that_does_not_come_ends_after_its_time() {
     let (uml, events) = events();
     let start = uml.now();
@@ -152,17 +186,23 @@ fn waiting_for_an_event_that_does_not_come_ends_after_its_time() {
     );
 }
 
-#[test]
-#[should_panic(
-    expected = "the guest did not answer within 5 s of virtual time: it is in `read iio:device0/events 16 bytes`"
-)]
-fn reading_an_event_that_does_not_come_is_given_up_and_named() {
-    let (uml, events) = events();
-    uml.limit_requests_to(SimTime::s(5));
-    let _never = events.file().read(16);
+#[roadtest::test]
+fn reading_an_event_that_does_not_come_is_given_up_and_named() -> roadtest::Result {
+    judge(
+        || {
+            let (uml, events) = events();
+            uml.limit_requests_to(SimTime::s(5));
+            let _never = events.file().read(16);
+            Ok(())
+        },
+        |verdict| {
+            let reason = "the guest did not answer within 5 s of virtual time: it is in `read iio:device0/events 16 bytes`";
+            verdict.assert_failed(Outcome::TimedOut, reason);
+        },
+    )
 }
 
-#[test]
+#[roadtest::test]
 fn a_read_too_short_for_an_event_is_refused_by_the_kernel() {
     let (_uml, events) = events();
     assert_eq!(events.file().read(8), Err(Errno::EINVAL));
@@ -178,7 +218,7 @@ fn supplied(board: &mut Board) -> (Supply, Wired<Tsl2772>) {
     (vdd, sensor)
 }
 
-#[test]
+#[roadtest::test]
 fn a_supply_and_a_chip_that_does_not_say_so_cannot_be_on_one_line() {
     let mut board = Board::new();
     let (vdd, _sensor) = supplied(&mut board);
@@ -193,7 +233,7 @@ fn a_supply_and_a_chip_that_does_not_say_so_cannot_be_on_one_line() {
 
 /// The second chip hangs on the first one's supply, and its node does not say
 /// so: it works for as long as the first one's driver needs the supply.
-#[test]
+#[roadtest::test]
 fn a_driver_that_does_not_know_its_supply_accesses_a_chip_without_power() {
     let mut board = Board::new();
     let _shared = board.gpio(2).shared();
@@ -216,21 +256,29 @@ fn a_driver_that_does_not_know_its_supply_accesses_a_chip_without_power() {
     assert!(second.news().to_string().contains("access without power"));
 }
 
-#[test]
-#[should_panic(expected = "the driver broke a contract of tsl2772: access without power")]
-fn an_access_without_power_fails_the_test() {
-    let mut board = Board::new();
-    let pin = board.gpio(2);
-    let sensor = board.i2c(
-        0x39,
-        Placement::of(Tsl2772::default()).supply(&pin, Level::High),
-    );
-    let uml = board.boot().unwrap();
-    let error = uml.bind(&sensor).err().unwrap();
-    assert_eq!(error.errno(), Some(Errno::EIO));
+#[roadtest::test]
+fn an_access_without_power_fails_the_test() -> roadtest::Result {
+    judge(
+        || {
+            let mut board = Board::new();
+            let pin = board.gpio(2);
+            let sensor = board.i2c(
+                0x39,
+                Placement::of(Tsl2772::default()).supply(&pin, Level::High),
+            );
+            let uml = board.boot().unwrap();
+            let error = uml.bind(&sensor).err().unwrap();
+            assert_eq!(error.errno(), Some(Errno::EIO));
+            Ok(())
+        },
+        |verdict| {
+            let reason = "the driver broke a contract of tsl2772: access without power";
+            verdict.assert_failed(Outcome::ModelViolation, reason);
+        },
+    )
 }
 
-#[test]
+#[roadtest::test]
 fn a_test_switches_a_supply_that_no_driver_does() {
     let mut board = Board::new();
     let pin = board.gpio(2);
@@ -248,7 +296,7 @@ fn a_test_switches_a_supply_that_no_driver_does() {
     assert!(sensor.news().to_string().contains("NACK"));
 }
 
-#[test]
+#[roadtest::test]
 fn two_chips_share_a_supply_and_the_last_one_switches_it_off() {
     let mut board = Board::new();
     let (vdd, first) = supplied(&mut board);
@@ -267,7 +315,7 @@ fn two_chips_share_a_supply_and_the_last_one_switches_it_off() {
     assert!(!vdd.is_on());
 }
 
-#[test]
+#[roadtest::test]
 fn two_supplies_cannot_have_one_name() {
     let mut board = Board::new();
     let (one, two) = (board.gpio(0), board.gpio(1));
@@ -277,7 +325,7 @@ fn two_supplies_cannot_have_one_name() {
     assert!(error.contains("are both named vdd"), "{error}");
 }
 
-#[test]
+#[roadtest::test]
 fn a_supply_is_a_fixed_regulator_in_the_devicetree() {
     let mut board = Board::new();
     let (_vdd, _sensor) = supplied(&mut board);
@@ -293,7 +341,7 @@ fn a_supply_is_a_fixed_regulator_in_the_devicetree() {
     }
 }
 
-#[test]
+#[roadtest::test]
 fn a_chip_s_pulse_ends_by_itself() {
     let mut board = Board::new();
     let int = board.gpio(0);

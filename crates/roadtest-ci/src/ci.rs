@@ -13,12 +13,10 @@ use std::path::{Path, PathBuf};
 use roadtest_command::exit::Done;
 use roadtest_command::{console, leftovers, workspace};
 use roadtest_record::flavour::PLAIN;
-use roadtest_report::catalog::Test;
 use roadtest_report::event::Counts;
 use roadtest_report::report::{Report, Verbosity};
 use roadtest_run::kernel::{self, KernelArgs};
-use roadtest_run::roadtest::{self, Plan};
-use roadtest_run::runner::Program;
+use roadtest_run::roadtest::{self, Chosen, Plan};
 use xshell::{Shell, cmd};
 use xtask::checks::{self, Ci, Part};
 
@@ -68,12 +66,12 @@ pub fn run(args: &Ci) -> anyhow::Result<Done> {
         stages.count("verbs in a kernel tree", || units::in_tree(&root, tree));
     }
     if args.wants(Part::Kernels)
-        && let Some(tests) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
+        && let Some(chosen) = stages.get("compile driver tests", || roadtest::chosen(&root, &[]))
     {
-        on_kernels(&root, &wanted, &tests, &mut stages);
+        on_kernels(&root, &wanted, &chosen, &mut stages);
         if let Some(wanted) = sanitized(args, &wanted) {
             let folders = Folders::new(&root, KERNELS.len(), &wanted);
-            once(&root, &folders, &wanted, &tests, &mut stages);
+            once(&root, &folders, &wanted, &chosen, &mut stages);
         }
     }
     if args.wants(Part::Docs) {
@@ -93,10 +91,10 @@ pub fn run(args: &Ci) -> anyhow::Result<Done> {
 }
 
 /// The stages of each kernel, and of what is made from the first one's records.
-fn on_kernels(root: &Path, wanted: &[KernelArgs], tests: &[Test], stages: &mut Stages) {
+fn on_kernels(root: &Path, wanted: &[KernelArgs], chosen: &Chosen, stages: &mut Stages) {
     for (number, kernel) in wanted.iter().enumerate() {
         let folders = Folders::new(root, number, kernel);
-        drivers(root, &folders, kernel, tests, stages);
+        drivers(root, &folders, kernel, chosen, stages);
         if number == 0 && folders.first.join("summary.json").is_file() {
             stages.run("reports, logs and devicetrees", || {
                 views::check(root, &folders.first)
@@ -188,10 +186,10 @@ fn drivers(
     root: &Path,
     folders: &Folders,
     wanted: &KernelArgs,
-    tests: &[Test],
+    chosen: &Chosen,
     stages: &mut Stages,
 ) {
-    let Some(first) = once(root, folders, wanted, tests, stages) else {
+    let Some(first) = once(root, folders, wanted, chosen, stages) else {
         return;
     };
     let spec = name(wanted);
@@ -218,7 +216,7 @@ fn once(
     root: &Path,
     folders: &Folders,
     wanted: &KernelArgs,
-    tests: &[Test],
+    chosen: &Chosen,
     stages: &mut Stages,
 ) -> Option<Plan> {
     let spec = name(wanted);
@@ -233,9 +231,9 @@ fn once(
         out: folders.first.clone(),
         manifest: folders.manifest.clone(),
         kernel,
-        tests: tests.to_vec(),
+        binary: chosen.binary.clone(),
+        tests: chosen.tests.clone(),
         jobs: None,
-        program: Program::installed(),
         report: Report {
             verbosity: Verbosity::Normal,
             rerun_arguments: wanted.again(),

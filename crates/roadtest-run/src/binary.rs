@@ -9,11 +9,17 @@ use cargo_metadata::Message;
 use roadtest_command::{process, workspace};
 use roadtest_report::catalog::{Test, resolve};
 
+use crate::runner::compiled;
+
 /// Compiles the driver tests, and names the binary.
 ///
 /// # Errors
 /// Where they do not compile; the compiler has then said why.
 pub fn compile(root: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(binary) = compiled::known(root) {
+        return Ok(binary);
+    }
+    let sources = compiled::Sources::now(root);
     let mut command = process::cargo(root);
     command.args(["test", "--no-run", "--package", workspace::DRIVERS]);
     command.args(["--test", workspace::DRIVERS_TEST]);
@@ -23,14 +29,16 @@ pub fn compile(root: &Path) -> anyhow::Result<PathBuf> {
     if !output.status.success() {
         bail!("the driver tests do not compile");
     }
-    Message::parse_stream(output.stdout.as_slice())
+    let binary = Message::parse_stream(output.stdout.as_slice())
         .filter_map(Result::ok)
         .find_map(|message| match message {
             Message::CompilerArtifact(artifact) if artifact.target.is_test() => artifact.executable,
             _ => None,
         })
         .map(PathBuf::from)
-        .context("cargo names no test binary")
+        .context("cargo names no test binary")?;
+    compiled::remember(root, &binary, &sources);
+    Ok(binary)
 }
 
 /// Asks a test binary for its tests; sorted.

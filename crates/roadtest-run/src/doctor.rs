@@ -10,18 +10,11 @@ use roadtest_uml::doctor::{self, Finding};
 use crate::kernel;
 
 /// Programs that make things better but are not needed: what they are for.
-const WELCOME: [(&str, &str, &str); 2] = [
-    (
-        "cargo-nextest",
-        "cargo install --locked cargo-nextest",
-        "runs each test in a process of its own",
-    ),
-    (
-        "cargo-insta",
-        "cargo install --locked cargo-insta",
-        "reviews changed snapshots",
-    ),
-];
+const WELCOME: [(&str, &str, &str); 1] = [(
+    "cargo-insta",
+    "cargo install --locked cargo-insta",
+    "reviews changed snapshots",
+)];
 
 /// Say what this machine lacks, and how to install it.
 #[derive(clap::Args)]

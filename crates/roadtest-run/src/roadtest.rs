@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use roadtest_command::exit::Done;
-use roadtest_command::{leftovers, workspace};
+use roadtest_command::{leftovers, process, workspace};
 use roadtest_record::kernel::Kernel;
 use roadtest_record::summary::Summary;
 use roadtest_report::catalog::{self, Test};
@@ -18,7 +18,7 @@ use roadtest_report::report::{Report, Verbosity};
 use roadtest_report::reports::{self, Reports};
 
 use crate::kernel::{self, KernelArgs};
-use crate::runner::{self, Job, Program};
+use crate::runner::{self, Job, News};
 use crate::{binary, since, verdict, watch};
 
 /// Build the kernel where needed, and run the driver tests.
@@ -41,9 +41,6 @@ pub struct Args {
     /// Use the kernel that is there
     #[arg(long, conflicts_with_all = ["ksrc", "kernel", "sanitize"])]
     no_build: bool,
-    /// What runs the tests [default: nextest where it is installed]
-    #[arg(long, value_enum)]
-    runner: Option<Program>,
     /// Only the drivers that were touched since a commit of the kernel tree,
     /// or in a range of commits
     #[arg(long, value_name = "BASE")]
@@ -86,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     }
     let _lock = workspace::lock(&root)?;
     leftovers::remove_dead_aloud();
-    let tests = chosen(&root, &args.filters)?;
+    let Chosen { binary, tests } = chosen(&root, &args.filters)?;
     let tests = match &touched {
         Some(touched) => touched.keep(&root, tests),
         None => tests,
@@ -105,9 +102,9 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         manifest,
         out: workspace::out(&root),
         kernel,
+        binary,
         tests,
         jobs: args.jobs,
-        program: args.runner.unwrap_or_else(Program::installed),
         report: Report {
             verbosity,
             rerun_arguments: if args.no_build {
@@ -125,14 +122,23 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     Ok(Done::from_failed(Counts::of(&verdicts).failed))
 }
 
+/// The tests of a run.
+pub struct Chosen {
+    /// The compiled tests.
+    pub binary: PathBuf,
+    /// Those that were chosen.
+    pub tests: Vec<Test>,
+}
+
 /// Compiles the tests, and chooses among them.
 ///
 /// # Errors
 /// Where they do not compile, or a filter matches nothing.
-pub fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Vec<Test>> {
+pub fn chosen(root: &Path, filters: &[String]) -> anyhow::Result<Chosen> {
     let binary = binary::compile(root)?;
     let tests = binary::list(&binary, &catalog::drivers(root))?;
-    filter::choose(&tests, filters)
+    let tests = filter::choose(&tests, filters)?;
+    Ok(Chosen { binary, tests })
 }
 
 /// A run of driver tests on one kernel.
@@ -145,12 +151,12 @@ pub struct Plan {
     pub manifest: PathBuf,
     /// The kernel.
     pub kernel: Kernel,
-    /// The tests.
+    /// The compiled tests.
+    pub binary: PathBuf,
+    /// Those to run.
     pub tests: Vec<Test>,
     /// How many at a time.
     pub jobs: Option<usize>,
-    /// What runs them.
-    pub program: Program,
     /// What shows them.
     pub report: Report,
 }
@@ -180,8 +186,7 @@ impl Plan {
             }
         }
         if !runnable.is_empty() {
-            let ran = self.run_all(runnable, &screen)?;
-            verdicts.extend(ran);
+            verdicts.extend(self.run_all(runnable, &screen));
         }
         screen.close();
         verdicts.sort_by(|a, b| a.test.cmp(&b.test));
@@ -189,34 +194,38 @@ impl Plan {
         Ok(verdicts)
     }
 
-    fn run_all(&self, tests: Vec<Test>, screen: &Screen<'_>) -> anyhow::Result<Vec<Verdict>> {
+    fn run_all(&self, tests: Vec<Test>, screen: &Screen<'_>) -> Vec<Verdict> {
         let job = Job {
             root: self.root.clone(),
+            binary: self.binary.clone(),
             tests,
             jobs: self.jobs,
             out: self.out.clone(),
             manifest: self.manifest.clone(),
         };
-        let mut verdicts: Vec<Verdict> = Vec::new();
-        runner::run(self.program, &job, &mut |finish| {
-            let told = verdicts
-                .iter()
-                .any(|verdict| verdict.test.name == finish.name);
-            let test = job.tests.iter().find(|test| test.name == finish.name);
-            if let (Some(test), false) = (test, told) {
-                let verdict = verdict::judge(test, &finish, &self.out);
-                screen.show(&Event::Finished(Box::new(verdict.clone())));
-                verdicts.push(verdict);
+        let mut verdicts: Vec<Option<Verdict>> = vec![None; job.tests.len()];
+        let end = |verdict: Verdict| {
+            screen.show(&Event::Finished(Box::new(verdict.clone())));
+            verdict
+        };
+        runner::run(&job, &mut |news| match news {
+            News::Started(_) => {}
+            News::Slow(index, after) => {
+                let test = Box::new(job.tests[index].clone());
+                screen.show(&Event::Slow(test, after));
             }
-        })?;
-        for test in &job.tests {
-            if !verdicts.iter().any(|verdict| verdict.test == *test) {
-                let verdict = verdict::lost(test);
-                screen.show(&Event::Finished(Box::new(verdict.clone())));
-                verdicts.push(verdict);
+            News::Finished(index, finish) => {
+                let verdict = verdict::judge(&job.tests[index], &finish, &self.out);
+                verdicts[index] = Some(end(verdict));
             }
+        });
+        if process::interrupted() {
+            // Why: that the user stopped them is no verdict on the rest.
+            process::wait_for_the_end();
         }
-        Ok(verdicts)
+        let each = job.tests.iter().zip(verdicts);
+        each.map(|(test, verdict)| verdict.unwrap_or_else(|| end(verdict::lost(test))))
+            .collect()
     }
 
     /// Says what failed, and how many did.

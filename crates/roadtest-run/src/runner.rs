@@ -1,41 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Running the test binary, by nextest where that is installed and by
-//! `cargo test` where it is not. Both give the same [`Finish`]es; what they
-//! mean is decided in `verdict`.
+//! Running tests, each in a process of its own, on as many cores as there are.
+//! What a test's end means is decided in `verdict`.
 
-mod libtest;
-mod nextest;
+pub(crate) mod compiled;
+mod process;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::time::Duration;
 
-use roadtest_command::{process, workspace};
+use roadtest_command::process::interrupted;
+use roadtest_command::{process as programs, workspace};
 use roadtest_report::catalog::Test;
 
-/// What a runner says about a test that has ended.
+/// How a test's process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The test passed, or was skipped.
+    Well,
+    /// It did not pass.
+    Badly,
+    /// It ended without a verdict: how.
+    Died(String),
+    /// It did not end by itself within this time, and was killed.
+    GivenUp(Duration),
+}
+
+/// A test that has ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finish {
-    /// As `cargo test` names it.
-    pub name: String,
-    /// The runner's verdict.
-    pub said: Said,
-    /// Wall-clock seconds, where the runner measures them.
-    pub seconds: Option<f64>,
-    /// What the test printed; may be empty where it passed.
+    /// How.
+    pub ended: Ended,
+    /// Seconds on the clock.
+    pub seconds: f64,
+    /// What it printed, on standard output and standard error, in order.
     pub output: String,
 }
 
-/// The runner's verdict.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// `ok`.
-    Passed,
-    /// Panicked, or returned an error.
-    Failed,
-    /// `#[ignore]`.
-    Ignored,
-    /// The test's process ended without a verdict: how.
-    Died(String),
+/// What happens to a test, by its index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// It runs now.
+    Started(usize),
+    /// It still runs, after this time.
+    Slow(usize, Duration),
+    /// It has ended.
+    Finished(usize, Finish),
 }
 
 /// What to run, and how.
@@ -43,9 +55,11 @@ pub enum Said {
 pub struct Job {
     /// The workspace.
     pub root: PathBuf,
-    /// The tests; never empty.
+    /// The compiled tests.
+    pub binary: PathBuf,
+    /// Those to run.
     pub tests: Vec<Test>,
-    /// How many at a time; the runner's choice where `None`.
+    /// How many at a time; one per core where `None`.
     pub jobs: Option<usize>,
     /// Where the tests put their records.
     pub out: PathBuf,
@@ -53,46 +67,61 @@ pub struct Job {
     pub manifest: PathBuf,
 }
 
-/// Which program runs the tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Program {
-    /// `cargo nextest run`
-    Nextest,
-    /// `cargo test`
-    CargoTest,
-}
-
-impl Program {
-    /// nextest where it is installed.
-    pub fn installed() -> Self {
-        if workspace::has_program("cargo-nextest") {
-            Self::Nextest
-        } else {
-            Self::CargoTest
+/// Runs the tests, and tells `each` what happens to them. Where the user stops
+/// the run, the tests that are left do not run.
+pub fn run(job: &Job, each: &mut dyn FnMut(News)) {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = job.jobs.unwrap_or_else(cores).min(job.tests.len());
+    let queue = Mutex::new(0..job.tests.len());
+    let (sender, news) = channel();
+    std::thread::scope(|scope| {
+        for slot in 0..jobs {
+            let sender = sender.clone();
+            let queue = &queue;
+            scope.spawn(move || work(job, slot, queue, &sender));
         }
+        drop(sender);
+        news.into_iter().for_each(each);
+    });
+}
+
+/// Runs one test after the other.
+fn work(job: &Job, slot: usize, queue: &Mutex<std::ops::Range<usize>>, news: &Sender<News>) {
+    let next = || queue.lock().ok()?.next();
+    // A receiver that is gone has panicked, and says so itself.
+    let tell = |event| drop(news.send(event));
+    while let Some(index) = next().filter(|_| !interrupted()) {
+        tell(News::Started(index));
+        let slow = |after| tell(News::Slow(index, after));
+        let finish = process::run(command(job, &job.tests[index], slot), slow);
+        if interrupted() {
+            // Why: that it was stopped is no verdict on it.
+            return;
+        }
+        tell(News::Finished(index, finish));
     }
 }
 
-/// Runs the tests, and calls `each` as they end.
-///
-/// # Errors
-/// Where the runner cannot be started, or does not say what it should.
-pub fn run(program: Program, job: &Job, each: &mut dyn FnMut(Finish)) -> anyhow::Result<()> {
-    match program {
-        Program::Nextest => nextest::run(job, each),
-        Program::CargoTest => libtest::run(job, each),
-    }
-}
-
-/// A cargo with the environment that the tests expect.
-fn cargo(job: &Job) -> Command {
-    let mut command = process::cargo(&job.root);
+/// The test's process. It says what the test says, and nothing else.
+fn command(job: &Job, test: &Test, slot: usize) -> Command {
+    let mut command = Command::new(&job.binary);
+    command.args(["--exact", &test.name, "--nocapture"]);
+    command.current_dir(&job.root);
+    command.env(
+        roadtest_record::test::RUNNER_ENV,
+        std::process::id().to_string(),
+    );
     command.env(roadtest_record::test::OUT_ENV, &job.out);
     command.env(roadtest_record::kernel::MANIFEST_ENV, &job.manifest);
-    process::mark_as_ours(&mut command);
+    command.env("CARGO_MANIFEST_DIR", &job.root);
+    // Which of the cores it is pinned to, as nextest says it.
+    command.env("NEXTEST_TEST_GLOBAL_SLOT", slot.to_string());
+    // Else each snapshot asks a cargo where the workspace is.
+    command.env("INSTA_WORKSPACE_ROOT", &job.root);
+    programs::mark_as_ours(&mut command);
     snapshot_rules(&mut command);
     if std::env::var_os("RUST_BACKTRACE").is_none() {
-        // Why: nextest turns them on, and the timeline says more.
+        // Why: the timeline says more.
         command.env("RUST_BACKTRACE", "0");
     }
     command
@@ -106,19 +135,89 @@ pub fn snapshot_rules(command: &mut Command) {
     }
 }
 
-/// The arguments that name the package and the test binary.
-fn target(command: &mut Command) {
-    command.args(["--package", workspace::DRIVERS]);
-    command.args(["--test", workspace::DRIVERS_TEST]);
-}
-
-/// The last lines of a text, for an error message.
-fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
-}
-
 /// The folder of a test's record.
 pub fn record_folder(out: &Path, test: &Test) -> PathBuf {
-    out.join("tests").join(&test.driver).join(&test.test)
+    let function = test.test.rsplit("::").next().unwrap_or(&test.test);
+    out.join("tests").join(&test.driver).join(function)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Runs a script as if it were the test program, for tests of these names.
+    fn news(script: &str, names: &[&str], jobs: usize) -> Vec<News> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let binary = folder.path().join("drivers");
+        std::fs::write(&binary, format!("#!/bin/sh\n{script}\n")).expect("written");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(&binary, mode).expect("executable");
+        let job = Job {
+            root: folder.path().to_owned(),
+            binary,
+            tests: names
+                .iter()
+                .map(|name| Test::new("rtc/rtc-a", name))
+                .collect(),
+            jobs: Some(jobs),
+            out: folder.path().join("out"),
+            manifest: folder.path().join("kernel.json"),
+        };
+        let mut news = Vec::new();
+        run(&job, &mut |event| news.push(event));
+        news
+    }
+
+    fn ended(news: &[News]) -> Vec<(usize, &Ended)> {
+        let ended = news.iter().filter_map(|event| match event {
+            News::Finished(index, finish) => Some((*index, &finish.ended)),
+            _ => None,
+        });
+        ended.collect()
+    }
+
+    #[test]
+    fn each_test_has_a_process_and_its_end_is_told() {
+        let script = "case $2 in *good) ;; *bad) exit 101;; *) kill -9 $$;; esac";
+        let news = news(script, &["good", "bad", "ugly"], 1);
+        let died = Ended::Died("SIGKILL".to_owned());
+        assert_eq!(
+            ended(&news),
+            [(0, &Ended::Well), (1, &Ended::Badly), (2, &died)]
+        );
+        assert_eq!(news[0], News::Started(0));
+        assert_eq!(news.len(), 6);
+    }
+
+    #[test]
+    fn a_test_is_asked_for_by_name_and_both_outputs_are_kept_in_order() {
+        let script = "echo $1 $2; echo $NEXTEST_TEST_GLOBAL_SLOT >&2; echo end";
+        let news = news(script, &["reads"], 8);
+        let Some(News::Finished(0, finish)) = news.last() else {
+            panic!("{news:?}");
+        };
+        assert_eq!(finish.output, "--exact rtc::rtc_a::reads\n0\nend\n");
+    }
+
+    /// It holds the pipe open, but it is not the test.
+    #[test]
+    fn a_test_has_ended_whatever_it_left_running() {
+        let news = news("echo said; sleep 60 & exit 0", &["reads"], 1);
+        let Some(News::Finished(0, finish)) = news.last() else {
+            panic!("{news:?}");
+        };
+        assert_eq!((&*finish.output, &finish.ended), ("said\n", &Ended::Well));
+        assert!(finish.seconds < 30.0);
+    }
+
+    #[test]
+    fn a_record_is_named_after_the_function() {
+        let test = Test::new("hwmon/lm75", "limits::are_kept");
+        assert_eq!(
+            record_folder(Path::new("out"), &test),
+            Path::new("out/tests/hwmon/lm75/are_kept")
+        );
+    }
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! What a test's end means: the runner's verdict, refined by the record that
-//! the test left. The runner decides about success; the record knows why.
-//! Two exceptions: `skipped` is no failure, as libtest has no word for it,
-//! and a test that left no record is never lost.
+//! What a test's end means. The record says it all; where there is none, or it
+//! was written before the test's process died, the process's end does. No test
+//! is lost.
 
 use std::path::Path;
 
 use roadtest_record::test::{Outcome, Record};
+
+use crate::runner::{Ended, Finish, record_folder};
 use roadtest_report::catalog::Test;
 use roadtest_report::event::{Evidence, Verdict};
 use roadtest_report::output;
-use walkdir::WalkDir;
-
-use crate::runner::{Finish, Said, record_folder};
 
 /// Lines of a timeline or log that are shown.
 const TAIL_LINES: usize = 12;
@@ -21,11 +19,9 @@ const OUTPUT_LINES_MAX: usize = 40;
 
 /// Judges a test that has ended, with what it left below `out`.
 pub fn judge(test: &Test, finish: &Finish, out: &Path) -> Verdict {
-    let record = find_record(out, test);
-    let folder = match &record {
-        Some(record) => out.join(record.timeline.parent().unwrap_or(Path::new(""))),
-        None => record_folder(out, test),
-    };
+    let folder = record_folder(out, test);
+    let record = roadtest_record::load(&folder.join("record.json")).ok();
+    let record = record.filter(|record: &Record| record.name == test.name);
     let record = merge(test, finish, record);
     let failed = !matches!(record.outcome, Outcome::Passed | Outcome::Skipped);
     let evidence = failed.then(|| gather(&folder, finish));
@@ -48,12 +44,12 @@ pub fn skip(test: &Test, reason: &str) -> Verdict {
     }
 }
 
-/// A test that the runner never spoke of.
+/// A test that the run did not come to.
 pub fn lost(test: &Test) -> Verdict {
     Verdict {
         test: test.clone(),
         record: Record {
-            reason: "the runner ended before this test did".to_owned(),
+            reason: "the run ended before this test did".to_owned(),
             ..blank(test, Outcome::Failed)
         },
         evidence: Some(Evidence::default()),
@@ -78,77 +74,48 @@ fn blank(test: &Test, outcome: Outcome) -> Record {
     }
 }
 
-fn find_record(out: &Path, test: &Test) -> Option<Record> {
-    let load = |path: &Path| {
-        let record: Record = roadtest_record::load(path).ok()?;
-        (record.name == test.name).then_some(record)
-    };
-    load(&record_folder(out, test).join("record.json")).or_else(|| {
-        let folder = out.join("tests").join(&test.driver);
-        WalkDir::new(folder)
-            .into_iter()
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_name() == "record.json")
-            .find_map(|entry| load(entry.path()))
-    })
-}
-
-/// The runner decides about success, the record knows why.
+/// The record says why; that its process ended otherwise outweighs it.
 fn merge(test: &Test, finish: &Finish, record: Option<Record>) -> Record {
-    let has_record = record.is_some();
-    let mut record = record.unwrap_or_else(|| blank(test, Outcome::Failed));
+    let fails = |record: &Record| !matches!(record.outcome, Outcome::Passed | Outcome::Skipped);
+    let mut record = match (record, &finish.ended) {
+        (Some(record), Ended::Well | Ended::Badly) => record,
+        (Some(record), _) if fails(&record) => record,
+        (_, ended) => Record {
+            wall_ms: finish.seconds * 1000.0,
+            ..without_record(test, finish, ended)
+        },
+    };
     record.driver.clone_from(&test.driver);
-    if !has_record {
-        record.wall_ms = finish.seconds.unwrap_or(0.0) * 1000.0;
-    }
-    let skipped = has_record && record.outcome == Outcome::Skipped;
-    match &finish.said {
-        _ if skipped => {}
-        Said::Ignored => {
-            record.outcome = Outcome::Skipped;
-            record.reason = "marked #[ignore]".to_owned();
-        }
-        Said::Passed => {
-            record.outcome = Outcome::Passed;
-            record.reason.clear();
-        }
-        Said::Failed => explain(&mut record, finish, has_record),
-        Said::Died(how) => {
-            if !has_record || record.outcome == Outcome::Passed {
-                record.outcome = Outcome::GuestDied;
-                record.reason = format!("the test's process died: {how}");
-            }
-        }
-    }
     record
 }
 
-/// Adds what the output of a failed test says and its record does not.
-fn explain(record: &mut Record, finish: &Finish, has_record: bool) {
-    let found = output::findings(&finish.output);
-    if record.outcome == Outcome::Passed {
-        record.outcome = Outcome::Failed;
-        record.reason.clear();
-    }
-    if record.outcome == Outcome::Failed && record.expected.is_none() && record.got.is_none() {
-        record.expected = found.expected;
-        record.got = found.got;
-    }
-    if record.reason.is_empty() {
-        record.reason = found.reason.unwrap_or_else(|| {
-            if !has_record {
-                record.outcome = Outcome::GuestDied;
-            }
-            let last = finish
-                .output
-                .lines()
-                .rev()
-                .find(|line| !line.trim().is_empty());
-            match last {
-                Some(line) => format!("ended without a verdict of its own: {line}"),
-                None => "ended without a word".to_owned(),
-            }
-        });
+fn without_record(test: &Test, finish: &Finish, ended: &Ended) -> Record {
+    let (outcome, reason) = match ended {
+        Ended::Died(how) => (
+            Outcome::GuestDied,
+            format!("the test's process died: {how}"),
+        ),
+        Ended::GivenUp(after) => (
+            Outcome::TimedOut,
+            format!(
+                "the test's process did not end within {} s",
+                after.as_secs()
+            ),
+        ),
+        Ended::Well | Ended::Badly => {
+            let found = output::findings(&finish.output);
+            let last = || finish.output.lines().rfind(|line| !line.trim().is_empty());
+            let reason = found.reason.or_else(|| last().map(str::to_owned));
+            let reason = reason.unwrap_or_else(|| "nothing was said".to_owned());
+            (
+                Outcome::Failed,
+                format!("the test left no record: {reason}"),
+            )
+        }
+    };
+    Record {
+        reason,
+        ..blank(test, outcome)
     }
 }
 
@@ -184,80 +151,77 @@ mod tests {
         Test::new("iio/light/opt3001", "reads_lux")
     }
 
-    fn finish(said: Said, output: &str) -> Finish {
+    fn finish(ended: Ended, output: &str) -> Finish {
         Finish {
-            name: test().name,
-            said,
-            seconds: Some(0.25),
+            ended,
+            seconds: 0.25,
             output: output.to_owned(),
         }
     }
 
-    fn merged(said: Said, output: &str, outcome: Option<Outcome>) -> (Outcome, String) {
+    fn merged(ended: Ended, output: &str, outcome: Option<Outcome>) -> (Outcome, String) {
         let record = outcome.map(|outcome| Record {
             reason: "recorded".to_owned(),
             ..blank(&test(), outcome)
         });
-        let record = merge(&test(), &finish(said, output), record);
+        let record = merge(&test(), &finish(ended, output), record);
         (record.outcome, record.reason)
     }
 
     const PANIC: &str = "thread 'x' (1) panicked at a.rs:1:2:\nno lux\n";
 
     #[test]
-    fn the_runner_decides_about_success() {
-        let passed = merged(Said::Passed, "", Some(Outcome::KernelReport));
-        assert_eq!(passed, (Outcome::Passed, String::new()));
-        let failed = merged(Said::Failed, PANIC, Some(Outcome::Passed));
-        assert_eq!(failed, (Outcome::Failed, "no lux (a.rs:1)".to_owned()));
-    }
-
-    #[test]
-    fn the_record_knows_why() {
-        for outcome in [
-            Outcome::KernelReport,
-            Outcome::ModelViolation,
-            Outcome::GuestDied,
-            Outcome::TimedOut,
+    fn the_record_says_how_a_test_ended() {
+        for (ended, outcome) in [
+            (Ended::Well, Outcome::Passed),
+            (Ended::Well, Outcome::Skipped),
+            (Ended::Badly, Outcome::Failed),
+            (Ended::Badly, Outcome::KernelReport),
+            (Ended::Badly, Outcome::TimedOut),
         ] {
-            let recorded = merged(Said::Failed, PANIC, Some(outcome));
+            let recorded = merged(ended, PANIC, Some(outcome));
             assert_eq!(recorded, (outcome, "recorded".to_owned()));
         }
     }
 
     #[test]
-    fn skipped_is_no_failure() {
-        for said in [Said::Passed, Said::Failed] {
-            let skipped = merged(said, PANIC, Some(Outcome::Skipped));
-            assert_eq!(skipped, (Outcome::Skipped, "recorded".to_owned()));
-        }
-        assert_eq!(merged(Said::Ignored, "", None).0, Outcome::Skipped);
+    fn a_process_that_dies_after_its_record_has_not_passed() {
+        let died = || Ended::Died("SIGSEGV".to_owned());
+        let (outcome, reason) = merged(died(), "", Some(Outcome::Passed));
+        assert_eq!(outcome, Outcome::GuestDied);
+        assert_eq!(reason, "the test's process died: SIGSEGV");
+        let recorded = merged(died(), "", Some(Outcome::KernelReport));
+        assert_eq!(recorded, (Outcome::KernelReport, "recorded".to_owned()));
     }
 
     #[test]
-    fn without_a_record_the_output_tells() {
-        let (outcome, reason) = merged(Said::Failed, PANIC, None);
-        assert_eq!((outcome, &*reason), (Outcome::Failed, "no lux (a.rs:1)"));
-        let (outcome, reason) = merged(Said::Failed, "last words\n", None);
-        assert_eq!(outcome, Outcome::GuestDied);
-        assert!(reason.contains("last words"), "{reason}");
-        let (outcome, reason) = merged(Said::Died("SIGKILL".to_owned()), PANIC, None);
-        assert_eq!(outcome, Outcome::GuestDied);
-        assert!(reason.contains("SIGKILL"), "{reason}");
+    fn without_a_record_the_process_tells() {
+        let (outcome, reason) = merged(Ended::Badly, PANIC, None);
+        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(reason, "the test left no record: no lux (a.rs:1)");
+        let (_, reason) = merged(Ended::Badly, "last words\n", None);
+        assert_eq!(reason, "the test left no record: last words");
+        let after = std::time::Duration::from_secs(3600);
+        let (outcome, reason) = merged(Ended::GivenUp(after), PANIC, None);
+        assert_eq!(outcome, Outcome::TimedOut);
+        assert_eq!(reason, "the test's process did not end within 3600 s");
     }
 
     #[test]
-    fn a_record_is_found_wherever_the_test_put_it_below_its_driver() {
+    fn a_record_of_another_test_is_not_taken_for_this_ones() {
         let out = tempfile::tempdir().expect("a folder");
-        let mut record = blank(&test(), Outcome::ModelViolation);
-        record.reason = "reserved bit".to_owned();
-        record.timeline = "tests/iio/light/opt3001/elsewhere/timeline.txt".into();
         let place = out
             .path()
-            .join("tests/iio/light/opt3001/elsewhere/record.json");
+            .join("tests/iio/light/opt3001/reads_lux/record.json");
+        let mut record = blank(&test(), Outcome::ModelViolation);
+        record.reason = "reserved bit".to_owned();
         roadtest_record::store(&place, &record).expect("it is written");
-        let verdict = judge(&test(), &finish(Said::Failed, PANIC), out.path());
+        let verdict = judge(&test(), &finish(Ended::Badly, PANIC), out.path());
         assert_eq!(verdict.record.outcome, Outcome::ModelViolation);
         assert!(verdict.evidence.is_some());
+        record.name = "iio::light::opt3001::events::reads_lux".to_owned();
+        roadtest_record::store(&place, &record).expect("it is written");
+        let verdict = judge(&test(), &finish(Ended::Badly, PANIC), out.path());
+        assert_eq!(verdict.record.outcome, Outcome::Failed);
     }
 }

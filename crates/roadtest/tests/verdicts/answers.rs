@@ -159,27 +159,34 @@ fn a_module_that_is_not_there_is_the_guests_enoent() -> roadtest::Result {
     )
 }
 
-#[test]
-fn a_program_without_a_limit_of_its_own_has_that_of_a_request() {
-    let test = "a_program_without_a_limit_of_its_own_has_that_of_a_request";
-    let verdict = judge(test, || {
-        let uml = Board::new().boot()?;
-        uml.program("sleep").arg("3600").run()?;
-        Ok(())
-    });
-    let reason = "the guest did not answer within 150 s of virtual time: it is in `run sleep 3600`";
-    verdict.assert_failed(Outcome::TimedOut, reason);
+#[roadtest::test]
+fn a_program_without_a_limit_of_its_own_has_that_of_a_request() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            uml.program("sleep").arg("3600").run()?;
+            Ok(())
+        },
+        |verdict| {
+            let reason =
+                "the guest did not answer within 150 s of virtual time: it is in `run sleep 3600`";
+            verdict.assert_failed(Outcome::TimedOut, reason);
+        },
+    )
 }
 
-#[test]
-fn a_program_that_says_too_much_is_told_to_use_a_file() {
-    let test = "a_program_that_says_too_much_is_told_to_use_a_file";
-    let verdict = judge(test, || {
-        let uml = Board::new().boot()?;
-        let zeros = uml.program("head").args(["-c", "600000", "/dev/zero"]);
-        zeros.run()?;
-        Ok(())
-    });
-    let reason = "its standard output has 88000 bytes more than the 512000 that are kept";
-    verdict.assert_failed(Outcome::Error, reason);
+#[roadtest::test]
+fn a_program_that_says_too_much_is_told_to_use_a_file() -> roadtest::Result {
+    judge(
+        || {
+            let uml = Board::new().boot()?;
+            let zeros = uml.program("head").args(["-c", "600000", "/dev/zero"]);
+            zeros.run()?;
+            Ok(())
+        },
+        |verdict| {
+            let reason = "its standard output has 88000 bytes more than the 512000 that are kept";
+            verdict.assert_failed(Outcome::Error, reason);
+        },
+    )
 }

@@ -105,13 +105,7 @@ impl Replies {
     /// # Errors
     /// Where the agent is of another build, or the stream is broken.
     pub fn pop(&mut self) -> Result<Option<Reply>, Error> {
-        let payload = match (self.frames.pop(), self.greeted) {
-            (Ok(payload), _) => payload,
-            // No agent of ours begins like this.
-            (Err(_too_long), Greeted::NotYet) => return Err(Error::NoGreeting { ours: PROTOCOL }),
-            (Err(error), Greeted::Properly) => return Err(error),
-        };
-        let Some(payload) = payload else {
+        let Some(payload) = self.frames.pop()? else {
             return Ok(None);
         };
         if self.greeted == Greeted::Properly {

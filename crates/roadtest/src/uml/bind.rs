@@ -15,8 +15,8 @@ use crate::wired::Wired;
 impl Uml {
     /// Binds a chip's driver: finds the module by the device's modalias,
     /// loads it, and lets its driver probe the device. Supplies that the chip
-    /// is [powered by](Wired::powered_by) are bound before, where they have no
-    /// driver yet.
+    /// is [powered by](crate::Placement::powered_by) are bound before, where they
+    /// have no driver yet.
     ///
     /// # Errors
     /// Where no module claims the device, or the probe fails; then

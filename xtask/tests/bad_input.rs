@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 /// Wrong usage.
 const USAGE: i32 = 2;
-/// The environment stands in the way.
+/// The environment is incomplete.
 const ENVIRONMENT: i32 = 3;
 
 /// Runs the program, wants it to refuse with `code`, and gives its one line.
@@ -127,7 +127,7 @@ fn a_kernel_tree_that_is_none_or_too_old() {
 }
 
 #[test]
-fn an_export_over_what_somebody_has_changed() {
+fn an_export_over_what_was_changed() {
     let tree = tree("6.12");
     let export = ["export", "--ksrc", tree.path().to_str().expect("UTF-8")];
     let exported = Command::new(env!("CARGO_BIN_EXE_xtask"))

@@ -94,7 +94,7 @@ pub fn check(root: &Path, tree: &Path, parts: &[String]) -> anyhow::Result<Done>
     Ok(Done::from_failed(failed))
 }
 
-/// Somebody who does what a document says.
+/// A reader who does what a document says.
 struct Reader<'a> {
     /// The workspace.
     root: &'a Path,

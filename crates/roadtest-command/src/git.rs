@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A git repository that this program makes for its own purpose. What the
-//! user has set up for other work has no say in it. Repositories of the user
+//! user has set up for other work does not affect it. Repositories of the user
 //! are only asked, and where the question is: `since`, `export`.
 
 use std::path::PathBuf;

@@ -196,21 +196,21 @@ mod tests {
     use super::*;
 
     /// Larger than any process id that Linux gives out.
-    const NOBODY: u32 = 4_194_305;
+    const UNUSED: u32 = 4_194_305;
 
     #[test]
     fn only_folders_of_dead_tests_are_removed() {
         let parent = tempfile::tempdir().expect("a folder");
         let me = std::os::unix::process::parent_id();
         for name in [
-            format!("roadtest-{NOBODY}-x"),
+            format!("roadtest-{UNUSED}-x"),
             format!("roadtest-{me}-x"),
             "roadtest-notes".into(),
         ] {
             std::fs::create_dir(parent.path().join(name)).expect("a folder");
         }
         assert_eq!(remove_folders(parent.path()), 1);
-        assert!(!parent.path().join(format!("roadtest-{NOBODY}-x")).exists());
+        assert!(!parent.path().join(format!("roadtest-{UNUSED}-x")).exists());
         assert!(parent.path().join("roadtest-notes").exists());
         assert!(parent.path().join(format!("roadtest-{me}-x")).exists());
     }
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_kernel_is_known_by_the_folder_it_works_in() {
-        let folder = std::env::temp_dir().join(format!("roadtest-{NOBODY}-kernel"));
+        let folder = std::env::temp_dir().join(format!("roadtest-{UNUSED}-kernel"));
         std::fs::create_dir_all(&folder).expect("a folder");
         let mut child = std::process::Command::new("cat")
             .current_dir(&folder)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Starting programs so that none of them outlives us, and ending them when
-//! the user says stop. What an earlier run left behind is the business of
+//! the user says stop. What an earlier run left behind belongs to
 //! `leftovers`.
 
 use std::os::unix::process::CommandExt as _;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask export`: puts this framework into a kernel tree, at
 //! `tools/testing/roadtest`, or writes a patch series that does. It never
-//! overwrites what somebody has changed there, and leaves the tree as it was
+//! overwrites what was changed there, and leaves the tree as it was
 //! where anything goes wrong.
 
 mod checkpatch;

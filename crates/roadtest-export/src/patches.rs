@@ -18,7 +18,7 @@ use roadtest_command::git::Repository;
 use roadtest_command::{exit, process};
 use split::Part;
 
-/// Who sends a series that nobody gets.
+/// The sender of a series that is only tried.
 pub(super) const REHEARSER: &str = "roadtest <roadtest@localhost>";
 
 /// Writes the series, and gives its files in their order, the cover letter
@@ -67,8 +67,8 @@ pub(super) fn write(
     collect(&drafts, folder)
 }
 
-/// Applies a series to those files of the tree that it changes, as `git am`
-/// does at whoever gets it, and gives how many files it brought.
+/// Applies a series to those files of the tree that it changes, as a
+/// recipient does with `git am`, and returns how many files it brought.
 ///
 /// # Errors
 /// Where git does not apply it.

@@ -129,8 +129,8 @@ impl fmt::Display for Expr {
         };
         match self {
             Expr::Symbol(name) => f.write_str(name),
-            // The language has no escapes: a text has one kind of quote in it
-            // at the most.
+            // The language has no escapes: a text has at most one kind of quote
+            // in it.
             Expr::Text(text) if text.contains('"') => write!(f, "'{text}'"),
             Expr::Text(text) => write!(f, "\"{text}\""),
             Expr::Macro(call) => f.write_str(call),

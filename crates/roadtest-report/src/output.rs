@@ -51,7 +51,7 @@ fn is_panic(line: &str) -> bool {
     line.starts_with("thread '") && line.contains(" panicked at ")
 }
 
-/// What insta tells somebody who runs a test without this program.
+/// What insta advises where a test is run without this program.
 fn is_advice(line: &str) -> bool {
     line.starts_with("To update snapshots run ")
         || line.starts_with("Stopped on the first failure.")

@@ -180,7 +180,7 @@ pub fn cached_tree(root: &Path, args: &KernelArgs) -> anyhow::Result<Option<Path
 /// # Errors
 /// Where it cannot be had.
 pub fn source(root: &Path, args: &KernelArgs) -> anyhow::Result<PathBuf> {
-    // Why first: it never changes, so that nobody's build need be waited for.
+    // Why first: it never changes, so that no lock of a build is needed.
     if let Some(tree) = cached_tree(root, args)? {
         return Ok(tree);
     }

@@ -11,7 +11,7 @@
 //! - [`verdict`]: what a test's end means.
 //! - [`roadtest`]: a whole run; the verb of that name.
 //! - [`since`], [`watch`]: two of its options.
-//! - [`build`], [`list`], [`shell`], [`bench`], [`review`], [`doctor`]: verbs.
+//! - [`build`], [`list`], [`shell`], [`mod@bench`], [`review`], [`doctor`]: verbs.
 
 pub mod bench;
 pub mod binary;

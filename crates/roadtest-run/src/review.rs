@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask review`: what changed in snapshots, and whether it should
-//! have. `cargo insta review` does it where it is installed and somebody is
-//! there to answer; the rest is done here.
+//! have. `cargo insta review` does it where it is installed and there is a
+//! terminal; the rest is done here.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -32,8 +32,8 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<Done> {
     let root = workspace::root()?;
     let decided = !args.accept.is_empty() || !args.reject.is_empty();
-    let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if somebody && !decided && workspace::has_program("cargo-insta") {
+    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if interactive && !decided && workspace::has_program("cargo-insta") {
         let mut command = Command::new(workspace::cargo());
         command.args(["insta", "review"]).current_dir(&root);
         let status = process::talk(&mut command)?;
@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
             Decision::Accept
         } else if args.reject.iter().any(|filter| one.matches(filter)) {
             Decision::Reject
-        } else if somebody && !decided {
+        } else if interactive && !decided {
             ask()?
         } else {
             Decision::Later

@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     if let Some(reason) = kernel.unavailable.get(&test.driver) {
         anyhow::bail!("this kernel cannot have {}: {reason}", test.driver);
     }
-    // Why: whoever explores for an hour keeps nobody from testing.
+    // Why: an exploration takes long, and must not block test runs.
     drop(lock);
     console::status(
         "Shell",

@@ -152,7 +152,7 @@ fn choose<'a>(
     chosen
 }
 
-/// Whether a touched file has a say in the tests of a driver.
+/// Whether a touched file affects the tests of a driver.
 fn concerns(file: &str, driver: &str, modules: &BTreeMap<String, Module>) -> bool {
     if let Some(own) = file.strip_prefix(FOLDER) {
         return framework(own.trim_start_matches('/')).is_some_and(|path| is_below(path, driver));

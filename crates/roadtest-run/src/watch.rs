@@ -96,7 +96,7 @@ fn next(events: &Receiver<notify::Result<Event>>) -> anyhow::Result<BTreeSet<Pat
     }
 }
 
-/// Whether a file has a say in what the tests find.
+/// Whether a file affects what the tests find.
 fn is_source(path: &Path) -> bool {
     let name = name(path);
     if name.starts_with('.') || name.ends_with('~') {

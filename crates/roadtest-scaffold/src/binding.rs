@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The example of a compatible's devicetree binding: the properties that the
 //! chip's node has there and that mean the same on any board. References to
-//! other nodes, pins and interrupts are the board's own business.
+//! other nodes, pins and interrupts belong to the board.
 
 use std::path::Path;
 

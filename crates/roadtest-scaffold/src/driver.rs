@@ -76,7 +76,7 @@ pub(super) fn find(tree: &Path, compatible: &str, wanted: &str) -> anyhow::Resul
     })
 }
 
-/// The symbol, or where nobody can set it the one that selects it.
+/// The symbol, or, where it has no prompt, the one that selects it.
 ///
 /// # Errors
 /// Where the Kconfig files cannot be read, or the symbol is not in them.
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_claims_is_answered_with_the_nearest() {
+    fn a_compatible_that_no_driver_claims_gives_the_nearest() {
         let error = find(tree().path(), "acme,fo", "iio/light/foo").expect_err("unclaimed");
         assert_eq!(
             error.to_string(),

@@ -215,7 +215,7 @@ impl Changes {
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// Somebody else will write this file.
+    /// Another program will write this file.
     fn will_appear(&mut self, file: &Path) {
         if !self.before.iter().any(|(known, _)| known == file) {
             self.before

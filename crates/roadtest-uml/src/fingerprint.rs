@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Has anything changed since the last build? A fingerprint answers it
 //! without kbuild, which takes many seconds to find that nothing has. It is no
-//! cryptographic hash: nobody attacks their own cache.
+//! cryptographic hash: a cache is not attacked by its owner.
 
 use std::process::Command;
 
@@ -43,7 +43,7 @@ impl Hash {
 }
 
 /// The fingerprint of a kernel: the state of its source, merged fragments and
-/// tools. Where the source lies and what it is called has no say: a faithful
+/// tools. Where the source lies and what it is called does not matter: a faithful
 /// copy of a tree gives the same kernel.
 pub fn of(state: &str, recipe: &str) -> String {
     Hash::new()

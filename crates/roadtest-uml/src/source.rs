@@ -11,7 +11,7 @@ use crate::package::Package;
 use crate::progress::Progress;
 use crate::stamps::Stamps;
 
-/// The kernel that is taken where nobody names one.
+/// The kernel that is taken where none is named.
 pub const DEFAULT: &str = "debian:6.12";
 
 /// The first kernel whose UML reads a devicetree.

@@ -131,7 +131,7 @@ impl Stamps {
     }
 }
 
-/// Whether an entry can have a say in a UML build. What is left out is most
+/// Whether an entry can affect a UML build. What is left out is most
 /// of a tree: documentation, other architectures, and tools; a folder that
 /// holds this very workspace is among the latter.
 fn matters(root: &Path, entry: &DirEntry) -> bool {

@@ -87,7 +87,7 @@ fn wide(file: &File) -> Vec<Problem> {
         .filter(|(_, line)| columns(line) > COLUMNS_MAX && !access(line))
         .map(|(number, line)| {
             let text = format!(
-                "{} columns, {COLUMNS_MAX} at the most: say it shorter where it comes from",
+                "{} columns, at most {COLUMNS_MAX}: say it shorter where it comes from",
                 columns(line)
             );
             Problem::at(file, number, text)
@@ -149,7 +149,7 @@ mod tests {
         let path = "snapshots/rtc/rtc-pcf8563/reads_time.snap";
         let found = |line: String| told(&wide(&file(path, &format!("---\n{line}\n"))));
         assert_eq!(found("x".repeat(75)), "");
-        assert!(found("x".repeat(76)).contains("76 columns, 75 at the most"));
+        assert!(found("x".repeat(76)).contains("76 columns, at most 75"));
         assert!(found(format!("\t{}", "x".repeat(68))).contains("76 columns"));
         assert_eq!(found(format!("W CONF {}", "a=1 ".repeat(30))), "");
     }

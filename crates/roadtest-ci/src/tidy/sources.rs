@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What every source file has (a licence, a header) and what none has: a
-//! path of somebody's machine, or `unsafe` outside its home.
+//! path of one machine, or `unsafe` outside its home.
 
 use super::{File, Problem};
 
@@ -34,7 +34,7 @@ const UNSAFE_GUESTS: [(&str, &str); 1] = [(
     "a parent-death signal can only be asked for between fork and exec",
 )];
 
-/// Parts of paths that only exist on somebody's machine. Written in two
+/// Parts of paths that only exist on one machine. Written in two
 /// parts, so that this file does not contain them.
 const MACHINE_PATHS: [&str; 3] = [
     concat!("/wo", "rk/"),

@@ -78,7 +78,7 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        // Whoever cannot write any more has said so before.
+        // An error of writing was reported before.
         let _ = self.mend().and_then(|()| {
             let file = fs::File::options().write(true).open(&self.path)?;
             Ok(file.set_modified(self.modified)?)

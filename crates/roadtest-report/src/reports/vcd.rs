@@ -162,7 +162,7 @@ fn dump(
     for (scope, signals) in &changes.signals {
         for signal in signals.values() {
             let start = match (signal.kind, *scope) {
-                // Nobody drives a pin before its first change; the bus idles.
+                // A pin is not driven before its first change; the bus is idle.
                 (Kind::Wire, "i2c") => Change::Level(Value::V1),
                 (Kind::Wire, "interrupts") => Change::Level(Value::V0),
                 (Kind::Wire, _) => Change::Level(Value::Z),

@@ -52,6 +52,11 @@ impl Process {
 
 /// All processes that can be looked into, without zombies and ourselves.
 pub fn processes() -> Vec<Process> {
+    processes_of(&std::env::temp_dir())
+}
+
+/// The same, where the directories of tests are in `parent`.
+fn processes_of(parent: &Path) -> Vec<Process> {
     let ids = std::fs::read_dir("/proc")
         .into_iter()
         .flatten()
@@ -63,7 +68,7 @@ pub fn processes() -> Vec<Process> {
                 id,
                 ancestors: ancestors(id),
                 mark: mark_of(id),
-                test: test_of(id),
+                test: test_of(id, parent),
             })
         })
         .collect()
@@ -102,9 +107,9 @@ fn mark_of(id: u32) -> Option<String> {
 
 /// A kernel under test works in the folder of its test, and so does whatever
 /// it starts; its environment is empty.
-fn test_of(id: u32) -> Option<u32> {
+fn test_of(id: u32, parent: &Path) -> Option<u32> {
     let folder = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
-    let below = folder.strip_prefix(std::env::temp_dir()).ok()?;
+    let below = folder.strip_prefix(parent).ok()?;
     owner_of(below.components().next()?.as_os_str().to_str()?)
 }
 
@@ -240,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_kernel_is_known_by_the_folder_it_works_in() {
-        let folder = std::env::temp_dir().join(format!("roadtest-{UNUSED}-kernel"));
+        // Why not where tests have theirs: a run that starts at this moment
+        // would end it.
+        let parent = tempfile::tempdir().expect("a folder");
+        let folder = parent.path().join(format!("roadtest-{UNUSED}-kernel"));
         std::fs::create_dir_all(&folder).expect("a folder");
         let mut child = std::process::Command::new("cat")
             .current_dir(&folder)
@@ -248,12 +256,11 @@ mod tests {
             .spawn()
             .expect("cat starts");
         let id = child.id();
-        let found = processes().into_iter().find(|process| process.id == id);
+        let all = processes_of(parent.path());
+        let found = all.into_iter().find(|process| process.id == id);
         let is_orphan = found.map(|process| process.is_orphan());
         drop(child.stdin.take());
         child.wait().expect("cat ends");
-        // Why: it may be removed by a run that starts at this moment.
-        drop(std::fs::remove_dir_all(&folder));
         assert_eq!(is_orphan, Some(true));
     }
 }

@@ -9,10 +9,13 @@
 //! - [`shared`]: the memory that replaces most messages, from Linux 6.12 on.
 //! - [`controller`]: the state of the one guest.
 //! - [`socket`]: the socket it talks through.
+//! - [`error`]: what ends the connection.
 
 pub mod controller;
+pub mod error;
 pub mod message;
 pub mod shared;
 pub mod socket;
 
-pub use controller::{Controller, Error, Served};
+pub use controller::{Controller, Served};
+pub use error::Error;

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use crate::controller::Error;
+use crate::error::Error;
 use crate::message::{LEN, Message};
 
 /// How long the guest may take to end a message that it has begun, or to make

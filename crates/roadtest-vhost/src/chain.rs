@@ -11,8 +11,8 @@
 use virtio_queue::desc::split::Descriptor;
 use vm_memory::{Address, ByteValued};
 
+use crate::error::RingError;
 use crate::memory::Memory;
-use crate::ring::RingError;
 
 /// The length of a descriptor.
 const DESCRIPTOR_LEN: usize = size_of::<Descriptor>();

@@ -32,6 +32,6 @@ pub mod ring;
 
 pub use backend::DeviceSpec;
 pub use chain::Chain;
-pub use error::Error;
+pub use error::{Error, RingError};
 pub use link::{Link, Progress};
-pub use ring::{Popped, RingError};
+pub use ring::Popped;

@@ -26,10 +26,10 @@ use vhost::vhost_user::Listener;
 
 use crate::backend::{self, Daemon, DeviceSpec};
 use crate::chain::Chain;
-use crate::error::Error;
+use crate::error::{Error, RingError};
 use crate::memory::Table;
 use crate::message::{BACKEND_VRING_CALL, Message, request};
-use crate::ring::{Popped, RingError, Rings};
+use crate::ring::{Popped, Rings};
 
 /// `VHOST_USER_PROTOCOL_F_BACKEND_REQ` and
 /// `VHOST_USER_PROTOCOL_F_INBAND_NOTIFICATIONS`.

@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt;
 
 use rustix::fs::{FileType, MemfdFlags};
 
-use crate::ring::RingError;
+use crate::error::RingError;
 
 /// One `VhostUserMemoryRegion`, and what precedes the first.
 const REGION_LEN: usize = 32;

@@ -202,7 +202,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::view::rtc::time::{Alarm, RtcTime};
+    use crate::abi::rtc::time::{Alarm, RtcTime};
 
     #[test]
     fn a_request_that_no_table_has_is_shown_as_it_is_made() {

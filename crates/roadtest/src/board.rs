@@ -11,10 +11,9 @@ use std::time::Instant;
 use roadtest_dt::{Cell, Node, Tree, Value};
 use roadtest_model::{Chip, Edge, Level};
 use roadtest_record::kernel::Kernel;
-use roadtest_virtio::console::Ports;
+use roadtest_virtio::console::{self, Ports};
 
-use crate::bus::Controller;
-use crate::bus::console::Console;
+use crate::controller::Controller;
 use crate::error::{Error, Result};
 use crate::fault::Fault;
 use crate::machine::{Boot, Machine, run_folder};
@@ -63,7 +62,7 @@ impl Default for Board {
 impl Board {
     /// An empty board.
     pub fn new() -> Self {
-        let mut board = Self {
+        Self {
             world: Shared::default(),
             controllers: Vec::new(),
             supplies: Vec::new(),
@@ -72,15 +71,13 @@ impl Board {
             memory_mib: None,
             parameters: Vec::new(),
             host_root: false,
-        };
-        board.add_first_i2c();
-        board
+        }
     }
 
     /// A supply of `microvolts` that the kernel switches on with a line, which
     /// is high while it is on: a `regulator-fixed` node. With the name `vdd`
     /// the kernel knows it as `supply-vdd`. Chips are connected to it with
-    /// [`Wired::powered_by`].
+    /// [`Placement::powered_by`].
     #[track_caller]
     pub fn fixed_supply(&mut self, name: &str, microvolts: u32, pin: &Pin) -> Supply {
         let place = Location::caller();
@@ -213,7 +210,7 @@ impl Board {
         // A seed spares the kernel the wait for entropy, and every run gets
         // the same.
         root.push(Node::new("chosen").prop("rng-seed", Value::bytes([0x5a; 32])));
-        root.push(virtio("console", Console::ID, "console", None));
+        root.push(virtio("console", console::DEVICE_ID, "console", None));
         let mut controllers: Vec<&dyn Controller> =
             self.controllers.iter().map(AsRef::as_ref).collect();
         controllers.sort_by_key(|controller| controller.rank());

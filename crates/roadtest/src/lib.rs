@@ -100,6 +100,7 @@
 mod abi;
 pub mod board;
 mod bus;
+mod controller;
 pub mod device;
 pub mod errno;
 pub mod error;

@@ -11,6 +11,7 @@
 
 mod agent;
 mod boot;
+pub(crate) mod console;
 mod log;
 mod pin;
 mod process;
@@ -30,7 +31,7 @@ pub(crate) use process::run_folder;
 use wait::{Ready, Waited};
 use watchdog::Watchdog;
 
-use crate::bus::{Calls, Controller, Port, console};
+use crate::controller::{Calls, Controller, Port};
 use crate::fault::Fault;
 use crate::limit::Limit;
 use crate::world::Shared;
@@ -293,7 +294,7 @@ impl Machine {
                 Ok(false) => continue,
                 Err(error) => {
                     let text = format!("queue {}: {}", id.queue, crate::error::chain(&error));
-                    crate::bus::malformed(&self.world, link.name(), text);
+                    crate::controller::malformed(&self.world, link.name(), text);
                     continue;
                 }
             }

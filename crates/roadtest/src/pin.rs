@@ -8,7 +8,7 @@ use roadtest_dt::Cell;
 use roadtest_model::{Level, SimTime};
 
 use crate::world::Shared;
-use crate::world::lines::{Net, TEST};
+use crate::world::lines::{Net, TEST, bank_label};
 
 /// A line of the board's GPIO controller
 /// ([`Board::gpio`](crate::Board::gpio)) or a pin of a chip
@@ -99,7 +99,7 @@ impl std::fmt::Debug for Pin {
 /// The devicetree's specifier of a net.
 pub(crate) fn cells(net: Net, flags: u32) -> [Cell; 3] {
     let owner = match net {
-        Net::Line { bank, .. } => crate::bus::gpio::label(bank),
+        Net::Line { bank, .. } => bank_label(bank),
         Net::ChipPin { chip, .. } => chip.label(),
     };
     [

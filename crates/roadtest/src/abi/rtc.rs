@@ -2,7 +2,9 @@
 //! Real-time clocks (`include/uapi/linux/rtc.h`).
 
 use super::{Ioctl, Memory, Table};
-use crate::view::rtc::time::{ALARM_BYTES, Alarm, Armed, RtcTime, TIME_BYTES};
+pub mod time;
+
+use self::time::{ALARM_BYTES, Alarm, Armed, RtcTime, TIME_BYTES};
 
 /// The letter of the requests.
 const RTC: u32 = b'p' as u32;

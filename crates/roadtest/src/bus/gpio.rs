@@ -14,26 +14,18 @@ use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::gpio::{self as codec, Direction, Effect, Setup};
 
-use super::{Controller, Port, Rank, malformed};
 use crate::board::Board;
+use crate::controller::{Controller, Port, Rank, malformed};
 use crate::fault::Fault;
 use crate::pin::Pin;
 use crate::world::World;
-use crate::world::lines::{Bank, Net};
+use crate::world::lines::{Bank, Net, bank_label};
 
 /// The name of the device's node and socket.
 const NAME: &str = "gpio";
 
 /// A chain of the event queue, by number.
 type Token = u64;
-
-/// The label of a controller's devicetree node.
-pub(crate) fn label(bank: usize) -> String {
-    match bank {
-        0 => NAME.to_owned(),
-        more => format!("{NAME}{more}"),
-    }
-}
 
 impl Board {
     /// Line `line` of the board's GPIO controller.
@@ -68,7 +60,7 @@ impl Board {
         let bank = self.world.lines.borrow_mut().add_bank(shared.clone());
         shared.bank.set(bank);
         self.add(Gpio {
-            name: label(bank),
+            name: bank_label(bank),
             shared,
             parked: BTreeMap::new(),
             next: 0,
@@ -161,7 +153,7 @@ impl Bank for Shared {
         log();
         match effect {
             Ok(effect) => self.effects(world, effect),
-            Err(refused) => malformed(world, &label(self.bank.get()), refused.to_string()),
+            Err(refused) => malformed(world, &bank_label(self.bank.get()), refused.to_string()),
         }
     }
 }

@@ -17,8 +17,8 @@ use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request, Sequencer};
 
-use super::{Controller, Port};
 use crate::board::Board;
+use crate::controller::{Controller, Port};
 use crate::fault::Fault;
 use crate::placement::Placement;
 use crate::wired::Wired;
@@ -40,7 +40,8 @@ pub struct I2cBus {
 }
 
 impl Board {
-    /// Puts a chip at a 7-bit address of the board's first I2C bus: a model,
+    /// Puts a chip at a 7-bit address of the board's first I2C bus, which is
+    /// there from the first call of this or [`scl_hz`](Self::scl_hz) on: a model,
     /// or a [`Placement`] that says what its pins are connected to.
     #[track_caller]
     pub fn i2c<C: I2cTarget>(&mut self, address: u16, chip: impl Into<Placement<C>>) -> Wired<C> {
@@ -133,11 +134,6 @@ impl Board {
             target: chip.clone(),
         });
         Wired::new(chip, id, &self.world)
-    }
-
-    /// The bus that every board has, and that the kernel numbers first.
-    pub(crate) fn add_first_i2c(&mut self) {
-        self.i2c_controller(FIRST);
     }
 
     /// The controller of the bus with this name, made where there is none.

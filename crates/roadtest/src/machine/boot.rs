@@ -16,13 +16,13 @@ use roadtest_virtio::console::Ports;
 use roadtest_wire::Reply;
 use rustix::event::{PollFd, PollFlags};
 
+use super::console::{Channel, Console};
 use super::log::KernelLog;
 use super::process::Process;
 use super::wait::Waited;
 use super::watchdog::Watchdog;
 use super::{Device, Machine, Until, wait};
-use crate::bus::console::{Channel, Console};
-use crate::bus::{Calls, Controller};
+use crate::controller::{Calls, Controller};
 use crate::fault::Fault;
 use crate::limit::Limit;
 use crate::world::Shared;

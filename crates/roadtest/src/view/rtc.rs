@@ -3,7 +3,7 @@
 //! `include/uapi/linux/rtc.h`, and the attributes of `/sys/class/rtc`. Not
 //! here: the PLL and the correction, which no driver under test has.
 
-pub mod time;
+pub use crate::abi::rtc::time;
 
 use roadtest_model::SimTime;
 

@@ -40,6 +40,14 @@ impl Net {
     }
 }
 
+/// The label of a GPIO controller's devicetree node.
+pub(crate) fn bank_label(bank: usize) -> String {
+    match bank {
+        0 => "gpio".to_owned(),
+        more => format!("gpio{more}"),
+    }
+}
+
 /// A GPIO controller, as its lines see it.
 pub(crate) trait Bank {
     /// What drives a line from outside has changed, or said again what it

@@ -14,7 +14,7 @@ use roadtest_virtio::console as codec;
 use roadtest_virtio::console::Ports;
 use roadtest_wire::{Event, Replies, Reply, Status};
 
-use super::{Controller, Port, Rank};
+use crate::controller::{Controller, Port, Rank};
 use crate::fault::Fault;
 use crate::world::World;
 
@@ -54,9 +54,6 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// Its virtio device id.
-    pub(crate) const ID: u32 = codec::DEVICE_ID;
-
     pub(crate) fn new(ports: Ports, channel: &Shared) -> Self {
         Self {
             ports,

@@ -144,7 +144,7 @@ impl RtcTime {
 }
 
 /// The integer at an offset; 0 where the kernel gave fewer bytes.
-pub(super) fn number(bytes: &[u8], offset: usize) -> i32 {
+pub(crate) fn number(bytes: &[u8], offset: usize) -> i32 {
     bytes
         .get(offset..)
         .and_then(|rest| rest.first_chunk())

@@ -54,10 +54,11 @@ pub(super) fn run(root: &Path, manifest: &Path, driver: &str, name: &str) -> any
         ),
     };
     let timeline = folder.join("timeline.json");
-    let events: Vec<Event> = match timeline.exists() {
-        true => roadtest_record::load(&timeline)?,
+    let events: Vec<Event> = if timeline.exists() {
+        roadtest_record::load(&timeline)?
+    } else {
         // Why: a board that makes no sense boots no kernel.
-        false => Vec::new(),
+        Vec::new()
     };
     let violations = events.into_iter().filter_map(|event| match event.what {
         What::Violation { text, .. } | What::Unwise { text, .. } => Some(text),

@@ -55,7 +55,6 @@ pub(super) fn check(files: &[File]) -> Vec<Problem> {
             problems.extend(header(file));
             problems.extend(unsafe_code(file));
             problems.extend(lost_test(file));
-            problems.extend(place_of_compilation(file));
         }
     }
     problems
@@ -81,16 +80,6 @@ fn lost_test(file: &File) -> Option<Problem> {
     }
     let (number, _) = file.lines().find(|(_, line)| line.trim() == "#[test]")?;
     let text = "this test never runs: write #[roadtest::test]";
-    Some(Problem::at(file, number, text))
-}
-
-/// What names the checkout that a program was compiled in. Written in two
-/// parts, so that this file does not contain it.
-const COMPILED_IN: &str = concat!("env!(\"CARGO_", "MANIFEST_DIR\")");
-
-fn place_of_compilation(file: &File) -> Option<Problem> {
-    let (number, _) = file.lines().find(|(_, line)| line.contains(COMPILED_IN))?;
-    let text = "is wrong once the checkout is moved: ask for the variable at run time";
     Some(Problem::at(file, number, text))
 }
 
@@ -250,13 +239,6 @@ mod tests {
         let found = checked("crates/roadtest-drivers/tests/rtc/a.rs", &code);
         assert!(found.contains(":4: this test never runs"), "{found}");
         assert_eq!(checked("crates/roadtest-model/tests/a.rs", &code), "");
-    }
-
-    #[test]
-    fn the_place_of_compilation_is_found() {
-        let code = format!("// {LICENCE}\n//! A thing.\nconst A: &str = {COMPILED_IN};\n");
-        let found = checked("crates/roadtest/src/a.rs", &code);
-        assert!(found.contains(":3: is wrong once"), "{found}");
     }
 
     #[test]

@@ -55,12 +55,13 @@ impl Selection {
             return;
         }
         let matches = |name: &str| {
-            self.filters
-                .iter()
-                .any(|filter| match self.arguments.exact {
-                    true => name == filter,
-                    false => name.contains(filter.as_str()),
-                })
+            self.filters.iter().any(|filter| {
+                if self.arguments.exact {
+                    name == filter
+                } else {
+                    name.contains(filter.as_str())
+                }
+            })
         };
         trials.retain(|trial| matches(trial.name()));
     }

@@ -100,14 +100,14 @@ impl Budget {
             return Verdict::GoOn;
         };
         if let Some(asked) = self.asked.get() {
-            return match clock > asked + GRACE.min(limit) {
-                true => Verdict::End(format!(
-                    "the test took longer than its limit of {} s of processor time, \
-                     and asked its guest for nothing that could have ended it",
-                    limit.as_secs()
-                )),
-                false => Verdict::AskToEnd,
-            };
+            if clock <= asked + GRACE.min(limit) {
+                return Verdict::AskToEnd;
+            }
+            return Verdict::End(format!(
+                "the test took longer than its limit of {} s of processor time, \
+                 and asked its guest for nothing that could have ended it",
+                limit.as_secs()
+            ));
         }
         // Nothing can take more than every core has.
         if clock < limit / CORES_MAX || is_debugged() {

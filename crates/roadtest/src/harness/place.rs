@@ -51,11 +51,11 @@ impl Place {
     /// Why the kernel cannot run a test, as far as that is known before.
     pub(super) fn lacking(&self, test: &Test) -> Option<String> {
         let kernel = self.kernel.as_ref().ok()?;
-        let of_driver = || match kernel.unavailable.is_empty() {
-            true => None,
-            false => kernel.unavailable.get(&self.driver(test)).cloned(),
-        };
-        test.lacking(kernel.version()).or_else(of_driver)
+        test.lacking(kernel.version()).or_else(|| {
+            // The driver's name costs a look at its fragment.
+            let unavailable = Some(&kernel.unavailable).filter(|all| !all.is_empty())?;
+            unavailable.get(&self.driver(test)).cloned()
+        })
     }
 
     /// Tells a program that is started where snapshots are.

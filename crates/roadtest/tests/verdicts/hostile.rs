@@ -199,7 +199,8 @@ fn a_line_with_an_impossible_stamp_is_a_line_of_the_log() -> roadtest::Result {
     judge(
         || {
             let _time = Time::start();
-            println!("[18446744074.000000] x");
+            let line = b"[18446744074.000000] x\n";
+            std::io::stdout().write_all(line).unwrap();
         },
         |verdict| {
             verdict.assert_failed(Outcome::GuestDied, "the guest died during `boot`");

@@ -77,7 +77,9 @@ fn i2c_transfers_are_shown_with_their_bytes() -> roadtest::Result {
 
 #[roadtest::test]
 fn an_ioctl_of_no_table_is_shown_as_its_number_is_made() -> roadtest::Result {
-    let uml = Board::new().boot()?;
+    let mut board = Board::new();
+    board.scl_hz(400_000);
+    let uml = board.boot()?;
     let bus = uml.open("/dev/i2c-0")?;
     assert!(bus.ioctl(0xc050_7807, 0).is_err());
     assert_eq!(

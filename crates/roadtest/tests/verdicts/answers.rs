@@ -91,7 +91,9 @@ fn a_read_that_no_frame_can_carry_is_no_errno() -> roadtest::Result {
 fn an_ioctl_whose_buffer_is_too_small_is_no_errno() -> roadtest::Result {
     judge(
         || {
-            let uml = Board::new().boot()?;
+            let mut board = Board::new();
+            board.scl_hz(400_000);
+            let uml = board.boot()?;
             let bus = uml.open("/dev/i2c-0")?;
             // `I2C_FUNCS` fills an unsigned long.
             bus.ioctl_buffer(0x0705, &mut vec![0; 2])?;

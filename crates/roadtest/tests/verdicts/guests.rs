@@ -75,7 +75,9 @@ fn a_guest_that_is_stopped_is_given_up_and_named() -> roadtest::Result {
 fn a_request_beyond_its_virtual_limit_is_given_up_and_named() -> roadtest::Result {
     judge(
         || {
-            let uml = Board::new().boot()?;
+            let mut board = Board::new();
+            board.scl_hz(400_000);
+            let uml = board.boot()?;
             let file = uml.open("/dev/i2c-0")?;
             uml.limit_requests_to(SimTime::ms(500));
             let _ = file.wait_readable(SimTime::s(10));

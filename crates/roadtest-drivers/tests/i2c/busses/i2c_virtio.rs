@@ -49,7 +49,10 @@ impl I2cTarget for Scratch {
 
 #[roadtest::test]
 fn adapter_offers_plain_transfers_and_the_emulated_smbus() -> roadtest::Result {
-    let uml = Board::new().boot()?;
+    let mut board = Board::new();
+    // No chip is on the bus.
+    board.scl_hz(400_000);
+    let uml = board.boot()?;
     let functionality = uml.i2c_dev()?.functionality()?;
     // I2C_FUNC_I2C, and I2C_FUNC_SMBUS_EMUL with the quick command.
     assert_eq!(functionality & 0x1, 0x1);

@@ -22,10 +22,20 @@ use failure::Failure;
 use roadtest_wire::{Event, Frames, Hello, Reply, frame};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::system::{RebootCommand, reboot};
+
+/// The argument that makes a kernel without devices end at once.
+const POWER_OFF: &str = "power-off";
 
 fn main() -> io::Result<()> {
     if std::process::id() != 1 {
         return launch::become_program(std::env::args_os().skip(1)).map_err(cannot("start"));
+    }
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == POWER_OFF)
+    {
+        return Ok(reboot(RebootCommand::PowerOff)?);
     }
     for (kind, target) in [("proc", "/proc"), ("sysfs", "/sys"), ("devtmpfs", "/dev")] {
         match agent::mount("none", target, kind, 0, "") {

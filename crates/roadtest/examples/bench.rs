@@ -68,13 +68,21 @@ fn run() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{:14} {:>12} {:>12} {:>12}",
-        "", "min", "median", "max"
+        "{:14} {:>12} {:>12} {:>12} {:>12}",
+        "", "min", "median", "max", "bare boots"
     )?;
+    let bare = figures
+        .get("bare_boot")
+        .map_or(1, |bare| bare.median)
+        .max(1);
     for (name, figure) in &figures {
         let [min, median, max] = [figure.min, figure.median, figure.max]
             .map(|ns| format!("{:.1} us", Duration::from_nanos(ns).as_secs_f64() * 1e6));
-        writeln!(out, "{name:14} {min:>12} {median:>12} {max:>12}")?;
+        let ratio = figure.median as f64 / bare as f64;
+        writeln!(
+            out,
+            "{name:14} {min:>12} {median:>12} {max:>12} {ratio:>12.4}"
+        )?;
     }
     if let Some(path) = arguments.json {
         let text = serde_json::to_string_pretty(&figures)?;
@@ -93,6 +101,9 @@ fn measure(runs: usize) -> anyhow::Result<BTreeMap<&'static str, Figure>> {
     // The first kernel finds its files in no cache.
     boot(Board::new())?;
 
+    take("bare_boot", &mut || {
+        roadtest::uml::bare_boot(kernel()?).map_err(|error| anyhow::anyhow!("{error}"))
+    })?;
     take("empty_test", &mut || {
         let start = Instant::now();
         let status = Command::new(std::env::current_exe()?)
@@ -151,17 +162,19 @@ fn measure(runs: usize) -> anyhow::Result<BTreeMap<&'static str, Figure>> {
 }
 
 fn boot(board: Board) -> anyhow::Result<Uml> {
-    static KERNEL: OnceLock<Kernel> = OnceLock::new();
-    let kernel = match KERNEL.get() {
-        Some(kernel) => kernel,
-        None => {
-            let manifest = std::env::var_os(MANIFEST_ENV).unwrap_or_else(|| MANIFEST.into());
-            let kernel = Kernel::load(Path::new(&manifest)).context("run `cargo xtask build`")?;
-            KERNEL.get_or_init(|| kernel)
-        }
-    };
-    let uml = board.power_on(kernel);
+    let uml = board.power_on(kernel()?);
     uml.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// The kernel that was built last.
+fn kernel() -> anyhow::Result<&'static Kernel> {
+    static KERNEL: OnceLock<Kernel> = OnceLock::new();
+    if let Some(kernel) = KERNEL.get() {
+        return Ok(kernel);
+    }
+    let manifest = std::env::var_os(MANIFEST_ENV).unwrap_or_else(|| MANIFEST.into());
+    let kernel = Kernel::load(Path::new(&manifest)).context("run `cargo xtask build`")?;
+    Ok(KERNEL.get_or_init(|| kernel))
 }
 
 /// The time of one of `count` runs.

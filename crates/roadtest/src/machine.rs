@@ -10,6 +10,7 @@
 //! asks for something again.
 
 mod agent;
+pub(crate) mod bare;
 mod boot;
 pub(crate) mod console;
 mod log;

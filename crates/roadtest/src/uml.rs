@@ -88,6 +88,15 @@ pub(crate) struct Start {
     pub(crate) terminal: bool,
 }
 
+/// Boots a kernel without devices, whose init powers it off at once, and
+/// returns how long that took: the unit of the figures of `cargo xtask bench`.
+///
+/// # Errors
+/// Where it does not start, or does not end.
+pub fn bare_boot(kernel: &Kernel) -> crate::Result<std::time::Duration> {
+    crate::machine::bare::boot(kernel).map_err(Into::into)
+}
+
 impl Uml {
     pub(crate) fn new(
         machine: Machine,

@@ -57,35 +57,40 @@ impl Boot<'_> {
 
     /// The kernel's command line.
     pub(super) fn arguments(&self) -> Vec<String> {
-        let flavour = &self.kernel.flavour;
-        let memory_mib = self.memory_mib.unwrap_or(flavour.memory_mib);
-        // Relative to the run's folder, so that every run has the same.
-        let mut arguments = vec![
-            format!("mem={memory_mib}M"),
-            "root=/dev/root".into(),
-            "rootfstype=hostfs".into(),
-            format!("rootflags={}", self.kernel.guest_root.display()),
-            "ro".into(),
-            "init=/init".into(),
-            "dtb=dtb".into(),
-            "time-travel=ext:time.sock".into(),
-            "uml_dir=.".into(),
-            "umid=uml".into(),
-            "con=null".into(),
-            "con0=null,fd:1".into(),
-            "ssl=null".into(),
-            "lpj=5000000".into(),
-            "loglevel=7".into(),
-            "panic=-1".into(),
-            "random.trust_bootloader=on".into(),
-        ];
-        if self.kernel.version() >= (6, 16) {
-            arguments.push("seccomp=on".into());
-        }
-        arguments.extend(flavour.parameters.iter().cloned());
+        let mut arguments = kernel_arguments(self.kernel, self.memory_mib);
+        arguments.extend(["dtb=dtb".into(), "time-travel=ext:time.sock".into()]);
         arguments.extend(self.parameters.iter().cloned());
         arguments
     }
+}
+
+/// What every kernel is started with, whatever its board.
+pub(super) fn kernel_arguments(kernel: &Kernel, memory_mib: Option<u32>) -> Vec<String> {
+    let flavour = &kernel.flavour;
+    let memory_mib = memory_mib.unwrap_or(flavour.memory_mib);
+    // Relative to the run's directory, so that every run has the same.
+    let mut arguments = vec![
+        format!("mem={memory_mib}M"),
+        "root=/dev/root".into(),
+        "rootfstype=hostfs".into(),
+        format!("rootflags={}", kernel.guest_root.display()),
+        "ro".into(),
+        "init=/init".into(),
+        "uml_dir=.".into(),
+        "umid=uml".into(),
+        "con=null".into(),
+        "con0=null,fd:1".into(),
+        "ssl=null".into(),
+        "lpj=5000000".into(),
+        "loglevel=7".into(),
+        "panic=-1".into(),
+        "random.trust_bootloader=on".into(),
+    ];
+    if kernel.version() >= (6, 16) {
+        arguments.push("seccomp=on".into());
+    }
+    arguments.extend(flavour.parameters.iter().cloned());
+    arguments
 }
 
 impl Machine {
@@ -126,7 +131,7 @@ impl Machine {
         }
         let listener = UnixListener::bind(folder.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
-        let (process, log) = Process::start(boot)?;
+        let (process, log) = Process::start(boot.kernel, folder, boot.arguments())?;
         let mut watchdog = wait::watchdog(boot.kernel);
         let time = accept(&listener, &process, &log, &mut watchdog)?;
         Ok(Self {

@@ -14,9 +14,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
 
+use roadtest_record::kernel::Kernel;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use super::Boot;
 use super::log::KernelLog;
 use super::pin::Pin;
 use crate::fault::Fault;
@@ -66,7 +66,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(boot: &Boot<'_>) -> Result<(Self, KernelLog), Fault> {
+    /// Starts UML on these arguments, in a directory of its own.
+    pub(super) fn start(
+        kernel: &Kernel,
+        folder: &Path,
+        arguments: Vec<String>,
+    ) -> Result<(Self, KernelLog), Fault> {
         let pin = Pin::to_one_core();
         let (end, lifeline) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
         let (log, output) = std::io::pipe().map_err(Fault::host("make a pipe"))?;
@@ -74,24 +79,24 @@ impl Process {
             .try_clone()
             .map_err(Fault::host("share the guest's log"))?;
         let log = KernelLog::new(log).map_err(Fault::host("set up the guest's log"))?;
-        let mut command = Command::new(&boot.kernel.linux);
+        let mut command = Command::new(&kernel.linux);
         command
-            .args(boot.arguments())
+            .args(arguments)
             .env_clear()
-            .env("TMPDIR", boot.folder.path())
-            .env("HOME", boot.folder.path())
-            .current_dir(boot.folder.path())
+            .env("TMPDIR", folder)
+            .env("HOME", folder)
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
             .process_group(0);
-        if let Some(library) = &boot.kernel.preload {
+        if let Some(library) = &kernel.preload {
             command.env("LD_PRELOAD", library);
         }
         prepare(&mut command, rustix::process::getpid(), end);
         let child = command.spawn().map_err(Fault::host(format!(
             "start {}; `cargo xtask build` makes it",
-            boot.kernel.linux.display()
+            kernel.linux.display()
         )))?;
         let pidfd = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty())
             .map_err(|error| Fault::host("watch the guest's process")(error.into()))?;
@@ -286,18 +291,11 @@ mod tests {
             modules: BTreeMap::new(),
             unavailable: BTreeMap::new(),
         };
-        let boot = Boot {
-            kernel: &kernel,
-            folder,
-            memory_mib: None,
-            parameters: Vec::new(),
-            limit: crate::limit::Limit::default(),
-        };
-        let (guest, log) = Process::start(&boot).unwrap();
+        let (guest, log) = Process::start(&kernel, folder.path(), Vec::new()).unwrap();
         Script {
             guest,
             log,
-            _folder: boot.folder,
+            _folder: folder,
         }
     }
 

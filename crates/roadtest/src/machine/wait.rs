@@ -155,7 +155,7 @@ fn own_time() -> Duration {
 
 /// Waits until one of these is ready, for at most this long on the host's
 /// clock; `None` is for ever. Returns how many are.
-fn poll(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<usize, Fault> {
+pub(super) fn poll(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<usize, Fault> {
     // What is too long for the system call is for ever.
     let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
     rustix::io::retry_on_intr(|| rustix::event::poll(fds, patience.as_ref()))

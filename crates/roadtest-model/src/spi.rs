@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{Bus, Chip};
+use crate::{Bus, Chip, SimTime};
 
 /// Polarity and phase of the clock (`SPI_CPOL` and `SPI_CPHA` of
 /// `include/uapi/linux/spi/spi.h`).
@@ -76,6 +76,12 @@ pub trait SpiPeripheral: Chip {
 
     /// The modes that the datasheet allows, at least one.
     fn modes(&self) -> &'static [SpiMode];
+
+    /// The shortest time between two messages, in which the chip is not
+    /// selected, that the datasheet allows.
+    fn deselected_min(&self) -> SimTime {
+        SimTime::ZERO
+    }
 }
 
 #[cfg(test)]

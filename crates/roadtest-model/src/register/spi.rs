@@ -4,7 +4,7 @@
 
 use super::chip::RegisterChip;
 use super::words::{Burst, Increment, Walk, pointer, pointer_mask, unused_pointer};
-use crate::{Bus, Direction, Level, SpiMode, SpiPeripheral};
+use crate::{Bus, Direction, Level, SimTime, SpiMode, SpiPeripheral};
 
 /// What follows a word of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub trait SpiRegisters: RegisterChip {
     const SCK_HZ_MAX: u32;
     /// See [`SpiPeripheral::modes`].
     const MODES: &'static [SpiMode];
+    /// See [`SpiPeripheral::deselected_min`].
+    const DESELECTED_MIN: SimTime = SimTime::ZERO;
     /// How many bytes the address has, most significant first; 1 to 4.
     const ADDRESS_BYTES: usize = 1;
     /// The bits of the address that select a register.
@@ -124,6 +126,10 @@ impl<C: SpiRegisters> SpiPeripheral for C {
 
     fn modes(&self) -> &'static [SpiMode] {
         C::MODES
+    }
+
+    fn deselected_min(&self) -> SimTime {
+        C::DESELECTED_MIN
     }
 }
 

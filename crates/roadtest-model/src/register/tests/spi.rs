@@ -69,6 +69,7 @@ impl I2cRegisters for Dual {
 impl SpiRegisters for Dual {
     const SCK_HZ_MAX: u32 = 5_000_000;
     const MODES: &'static [SpiMode] = &[SpiMode::Mode3];
+    const DESELECTED_MIN: SimTime = SimTime::ns(150);
     const ADDRESS_MASK: u32 = 0x3f;
     const INCREMENT: Increment = Increment::ByWord;
     const INCREMENT_BIT: Option<u32> = Some(0x40);
@@ -184,6 +185,7 @@ fn a_chip_can_be_used_without_its_type_and_found_again() {
     assert_eq!(on_i2c.compatible(), on_spi.compatible());
     assert_eq!(on_spi.sck_hz_max(), 5_000_000);
     assert_eq!(on_spi.modes(), [SpiMode::Mode3]);
+    assert_eq!(on_spi.deselected_min(), SimTime::ns(150));
     let chip: &mut dyn Chip = on_spi.as_mut();
     let registers = chip.registers_mut().unwrap();
     assert_eq!(registers.get_by_name("ID"), Ok(0xe5));

@@ -423,7 +423,9 @@ impl I2c {
             world.guard(*id, || target.borrow_mut().stop(&mut bus));
             let (accesses, complaints) = bus.into_parts();
             if let Some(last) = last {
-                world.trace.borrow_mut().add_accesses(last, accesses);
+                let shown = recorded(accesses);
+                let mut trace = world.trace.borrow_mut();
+                trace.amend(last, |message| message.accesses.extend(shown));
             }
             let name = world.chips.borrow()[*id].name.clone();
             for complaint in complaints {

@@ -41,14 +41,14 @@ impl Trace {
         Entry(self.events.len() - 1)
     }
 
-    /// The end of the whole has shown what a transfer meant.
-    pub(crate) fn add_accesses(&mut self, entry: Entry, accesses: Vec<Access>) {
+    /// What a transfer meant, or how it ended, is clear only later.
+    pub(crate) fn amend(&mut self, entry: Entry, change: impl FnOnce(&mut Transfer)) {
         if let Some(Event {
             what: What::Transfer(transfer),
             ..
         }) = self.events.get_mut(entry.0)
         {
-            transfer.accesses.extend(recorded(accesses));
+            change(transfer);
         }
     }
 

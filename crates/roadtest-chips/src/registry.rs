@@ -6,6 +6,7 @@ use roadtest_model::register::{Contract, Map, RegisterChip};
 use roadtest_model::{Chip, StimulusKind, stimulus};
 
 use crate::hwmon::pmbus::ltc2978::Ltc2977;
+use crate::iio::adc::mcp320x::{Mcp3004, Mcp3208};
 use crate::misc::eeprom::at24::{At24c02, At24c256};
 use crate::{gpio, hwmon, iio, regulator, rtc};
 
@@ -44,6 +45,8 @@ pub fn all() -> Vec<Entry> {
         mapped::<hwmon::lm75::Tmp75>(),
         raw(Ltc2977::new(0x5c), Ltc2977::CONTRACTS),
         mapped::<hwmon::tmp401::Tmp431>(),
+        raw(Mcp3004::new(5_000_000), Mcp3004::CONTRACTS),
+        raw(Mcp3208::new(5_000_000), Mcp3208::CONTRACTS),
         mapped::<iio::light::opt3001::Opt3001>(),
         mapped::<iio::light::opt4001::Opt4001>(),
         mapped::<iio::light::tsl2772::Tsl2772>(),

@@ -2,7 +2,7 @@
 //! Transfers against a chip without a kernel, for the unit tests of models:
 //! each function is one transfer, and its result is the timeline's text.
 
-use roadtest_model::{Bus, Chip, Direction, I2cTarget, Nack, Severity, SimTime};
+use roadtest_model::{Bus, Chip, Direction, I2cTarget, Nack, Severity, SimTime, SpiPeripheral};
 
 /// What was seen of one message: lines, complaints (`!` where the datasheet
 /// forbids it, `?` where it is unwise), and the outcome.
@@ -110,6 +110,25 @@ pub(crate) fn receive(chip: &mut impl I2cTarget, now: SimTime, buf: &mut [u8]) -
     chip.start(&mut bus, Direction::Read)?;
     chip.read(&mut bus, buf);
     Ok(())
+}
+
+/// Chip select at `now`, `pieces` one after the other, release: what the chip
+/// logged, and all bytes that came from it.
+pub(crate) fn spi(
+    chip: &mut impl SpiPeripheral,
+    now: SimTime,
+    pieces: &[&[u8]],
+) -> (String, Vec<u8>) {
+    let mut bus = Bus::at(now);
+    let mut all = Vec::new();
+    chip.select(&mut bus);
+    for sent in pieces {
+        let mut received = vec![0; sent.len()];
+        chip.exchange(&mut bus, sent, &mut received);
+        all.extend(received);
+    }
+    chip.deselect(&mut bus);
+    (show(bus, Ok(())), all)
 }
 
 /// Lets virtual time pass until `now`: every wake-up that the chip asks for,

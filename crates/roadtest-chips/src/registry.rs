@@ -45,6 +45,7 @@ pub fn all() -> Vec<Entry> {
         mapped::<hwmon::lm75::Tmp75>(),
         raw(Ltc2977::new(0x5c), Ltc2977::CONTRACTS),
         mapped::<hwmon::tmp401::Tmp431>(),
+        mapped::<iio::accel::adxl345::Adxl345>(),
         raw(Mcp3004::new(5_000_000), Mcp3004::CONTRACTS),
         raw(Mcp3208::new(5_000_000), Mcp3208::CONTRACTS),
         mapped::<iio::light::opt3001::Opt3001>(),

@@ -8,13 +8,14 @@
 //! (virtio 1.2) becomes a value that says how, and an error status for the
 //! guest where there is room for one.
 //!
-//! In reading order: [`reply`] is what goes back, [`i2c`], [`gpio`] and
-//! [`console`] are the devices.
+//! In reading order: [`reply`] is what goes back, [`i2c`], [`spi`], [`gpio`]
+//! and [`console`] are the devices.
 
 pub mod console;
 pub mod gpio;
 pub mod i2c;
 pub mod reply;
+pub mod spi;
 
 pub use reply::Reply;
 

@@ -7,3 +7,4 @@
 
 pub(crate) mod gpio;
 pub(crate) mod i2c;
+pub(crate) mod spi;

@@ -125,6 +125,7 @@ mod world;
 
 pub use board::Board;
 pub use bus::i2c::I2cBus;
+pub use bus::spi::SpiBus;
 pub use device::Device;
 pub use errno::Errno;
 pub use error::{Error, Result};
@@ -136,7 +137,8 @@ pub use roadtest_dt::{Cell, Node, Value};
 /// Makes a function a test of [`harness`].
 pub use roadtest_macros::test;
 pub use roadtest_model::{
-    Access, Bus, Celsius, Chip, Direction, Edge, I2cTarget, Level, Lux, Nack, SimTime,
+    Access, Bus, Celsius, Chip, Direction, Edge, I2cTarget, Level, Lux, Nack, SimTime, SpiMode,
+    SpiPeripheral,
 };
 pub use roadtest_wire::Pointer;
 pub use supply::Supply;

@@ -8,6 +8,7 @@ pub(crate) mod gpio;
 pub(crate) mod i2c_dev;
 pub(crate) mod iio;
 pub(crate) mod rtc;
+pub(crate) mod spidev;
 
 use std::fmt::Write as _;
 
@@ -33,7 +34,13 @@ pub(crate) struct Ioctl {
     result: fn(i32, Memory<'_>) -> String,
 }
 
-const TABLES: [&Table; 4] = [&gpio::TABLE, &i2c_dev::TABLE, &iio::TABLE, &rtc::TABLE];
+const TABLES: [&Table; 5] = [
+    &gpio::TABLE,
+    &i2c_dev::TABLE,
+    &iio::TABLE,
+    &rtc::TABLE,
+    &spidev::TABLE,
+];
 
 impl Ioctl {
     /// One without a structure.

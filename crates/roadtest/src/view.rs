@@ -17,6 +17,7 @@ pub mod nvmem;
 pub mod regmap;
 pub mod regulator;
 pub mod rtc;
+pub mod spidev;
 
 /// A text that is not what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

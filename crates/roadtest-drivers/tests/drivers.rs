@@ -51,6 +51,9 @@ mod i2c {
         mod i2c_virtio;
     }
 }
+mod spi {
+    mod spi_virtio;
+}
 
 fn main() -> std::process::ExitCode {
     roadtest::harness::main()

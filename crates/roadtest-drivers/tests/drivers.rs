@@ -14,6 +14,9 @@ mod hwmon {
     mod tmp401;
 }
 mod iio {
+    mod adc {
+        mod mcp320x;
+    }
     mod light {
         mod opt3001;
         mod opt4001;

@@ -14,6 +14,9 @@ mod hwmon {
     mod tmp401;
 }
 mod iio {
+    mod accel {
+        mod adxl345;
+    }
     mod adc {
         mod mcp320x;
     }

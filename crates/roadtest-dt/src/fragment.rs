@@ -148,7 +148,12 @@ fn body(
                 origin,
             });
         }
-        let item = item(cursor, path, !names.is_empty())?;
+        let place = if names.is_empty() {
+            Among::Properties
+        } else {
+            Among::Nodes
+        };
+        let item = item(cursor, path, place)?;
         if let Item::Node(name, node) = &item {
             let second = Place {
                 path: join(path, name),
@@ -162,8 +167,16 @@ fn body(
     }
 }
 
-/// One statement within braces. `late`: a node came before it.
-fn item(cursor: &mut Cursor<'_>, path: &str, late: bool) -> Result<Item, Error> {
+/// Where a statement stands within braces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Among {
+    Properties,
+    /// A node came before it.
+    Nodes,
+}
+
+/// One statement within braces.
+fn item(cursor: &mut Cursor<'_>, path: &str, place: Among) -> Result<Item, Error> {
     let origin = cursor.here();
     if cursor.eat("/delete-property/") {
         let name = name(cursor)?;
@@ -194,7 +207,7 @@ fn item(cursor: &mut Cursor<'_>, path: &str, late: bool) -> Result<Item, Error> 
         if !labels.is_empty() {
             return cursor.expected("`{`");
         }
-        if late {
+        if place == Among::Nodes {
             return Err(syntax(at, format!("property {name} after a child node")));
         }
         let value = if cursor.eat("=") {

@@ -14,11 +14,19 @@ pub enum Level {
 
 impl Level {
     /// Low while `condition` holds: an active-low output.
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "a condition is what it is made of"
+    )]
     pub const fn low_when(condition: bool) -> Self {
         if condition { Self::Low } else { Self::High }
     }
 
     /// High while `condition` holds: an active-high output.
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "a condition is what it is made of"
+    )]
     pub const fn high_when(condition: bool) -> Self {
         if condition { Self::High } else { Self::Low }
     }

@@ -45,9 +45,12 @@ pub(crate) fn find(log: &str) -> Vec<String> {
             next += 1;
             continue;
         }
-        let framed = next > 0 && is_rule(lines[next - 1]);
+        let frame = match next.checked_sub(1) {
+            Some(above) if is_rule(lines[above]) => Frame::Rule,
+            _ => Frame::Nothing,
+        };
         let rest = lines[next + 1..].iter().take(LINES_MAX - 1);
-        let len = 1 + rest.take_while(|line| belongs(line, framed)).count();
+        let len = 1 + rest.take_while(|line| belongs(line, frame)).count();
         let report = lines[next..next + len].iter();
         let kept: Vec<&str> = report.copied().filter(|line| !is_filler(line)).collect();
         found.push(kept.join("\n"));
@@ -77,10 +80,17 @@ fn is_made_of(line: &str, sign: char) -> bool {
     line.len() > 20 && line.chars().all(|c| c == sign)
 }
 
+/// What is above the first line of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    Rule,
+    Nothing,
+}
+
 /// Whether a line after the first is of the report, and not yet the machine's
 /// state. Without a rule above there is no telling, but what is indented
 /// belongs to what is not.
-fn belongs(line: &str, framed: bool) -> bool {
+fn belongs(line: &str, frame: Frame) -> bool {
     let ends = [
         "CPU: ",
         "Modules linked in",
@@ -89,7 +99,7 @@ fn belongs(line: &str, framed: bool) -> bool {
         "---[ ",
     ];
     line.starts_with(' ')
-        || framed
+        || frame == Frame::Rule
             && !line.trim().is_empty()
             && !is_rule(line)
             && !ends.iter().any(|end| line.starts_with(end))

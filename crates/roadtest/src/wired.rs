@@ -13,7 +13,17 @@ use crate::world::Shared;
 use crate::world::chips::{ChipId, Slot};
 use crate::world::lines::Net;
 
-/// A chip in its place on the board.
+/// A chip in its place on the board. What it is connected to was said by its
+/// [`Placement`](crate::Placement) and does not change any more:
+///
+/// ```compile_fail,E0599
+/// # use roadtest::{Board, Edge};
+/// # use roadtest_chips::hwmon::lm75::Pct2075;
+/// let mut board = Board::new();
+/// let int = board.gpio(3);
+/// let chip = board.i2c(0x48, Pct2075::default());
+/// chip.interrupt(&int, Edge::Falling);
+/// ```
 pub struct Wired<C> {
     chip: Rc<RefCell<C>>,
     id: ChipId,

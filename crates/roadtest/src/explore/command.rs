@@ -182,7 +182,7 @@ impl<'a> Prompt<'a> {
 
     fn write(&self, chip: &str, register: &str, value: &str) -> Result<String, String> {
         let value = u32::try_from(number(value)?)
-            .map_err(|_out_of_range| format!("{value} is no value of a register"))?;
+            .map_err(|error| format!("{value} is no value of a register: {error}"))?;
         self.with(chip, |slot| {
             let mut chip = slot.chip.borrow_mut();
             let registers = chip
@@ -344,7 +344,7 @@ fn number(text: &str) -> Result<i64, String> {
         Some(digits) => i64::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    parsed.map_err(|_any| format!("`{text}` is no number; one is 20, -5 or 0x1f"))
+    parsed.map_err(|error| format!("`{text}` is no number ({error}); one is 20, -5 or 0x1f"))
 }
 
 /// `20ms`.

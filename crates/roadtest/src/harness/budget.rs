@@ -11,6 +11,7 @@ use roadtest_record::kernel::Kernel;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::Test;
+use super::test::Purpose;
 
 /// Processor time of a test with its guests. `ROADTEST_LIMIT_S` names another;
 /// 0 is none.
@@ -61,7 +62,8 @@ pub(super) enum Verdict {
 impl Budget {
     /// What a test may take on a kernel. A user who explores a board has all
     /// the time.
-    pub(super) fn new(test: &Test, kernel: Option<&Kernel>, explores: bool) -> Self {
+    pub(super) fn new(test: &Test, kernel: Option<&Kernel>, purpose: Purpose) -> Self {
+        let explores = purpose == Purpose::Exploration;
         let sanitized = kernel.is_some_and(|kernel| kernel.flavour.is_sanitized());
         let usual = if sanitized { LIMIT_SANITIZED } else { LIMIT };
         let own = test.host_limit_s.map(Duration::from_secs);

@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 
 use roadtest_record::kernel::Kernel;
 
+use super::test::Purpose;
 use crate::board::Board;
 use crate::error::{Error, Result};
 use crate::explore;
@@ -27,8 +28,7 @@ pub(super) struct Current {
     /// The kernel, or why there is none.
     kernel: std::result::Result<Kernel, String>,
     limit: Limit,
-    /// Whether a user explores the test's board.
-    explores: bool,
+    purpose: Purpose,
     /// What ended the exploration, if it was an error.
     explored: RefCell<Option<String>>,
     guests: RefCell<Vec<Guest>>,
@@ -46,12 +46,12 @@ impl Current {
     pub(super) fn new(
         kernel: std::result::Result<Kernel, String>,
         limit: Limit,
-        explores: bool,
+        purpose: Purpose,
     ) -> Rc<Self> {
         Rc::new(Self {
             kernel,
             limit,
-            explores,
+            purpose,
             explored: RefCell::default(),
             guests: RefCell::default(),
         })
@@ -129,12 +129,12 @@ impl Board {
         };
         let setting = Setting {
             limit: current.limit.clone(),
-            terminal: current.explores,
+            terminal: current.purpose == Purpose::Exploration,
             on_end: Some(Box::new(sink)),
         };
         let uml = self.start(kernel, setting)?;
         current.guests.borrow_mut()[index] = Guest::Running(Rc::downgrade(uml.inner()));
-        if current.explores {
+        if current.purpose == Purpose::Exploration {
             if let Err(error) = explore::run(&uml) {
                 current.explored.replace(Some(error));
             }

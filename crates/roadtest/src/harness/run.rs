@@ -13,6 +13,7 @@ use roadtest_record::test::{Outcome, Record};
 use super::budget::{Budget, LOOK_AGAIN, Verdict};
 use super::current::{Current, Explored};
 use super::place::Place;
+use super::test::Purpose;
 use super::verdict::{self, Ending};
 use super::{Test, record, snapshot};
 use crate::explore;
@@ -25,8 +26,12 @@ pub(super) fn here(test: &'static Test, place: &Arc<Place>) -> Record {
         return record::skipped(test, place, &reason);
     }
     let started = Instant::now();
-    let explores = explore::wanted();
-    let budget = Budget::new(test, place.kernel.as_ref().ok(), explores);
+    let purpose = if explore::wanted() {
+        Purpose::Exploration
+    } else {
+        Purpose::Test
+    };
+    let budget = Budget::new(test, place.kernel.as_ref().ok(), purpose);
     let exceeded = Arc::new(AtomicBool::new(false));
     let host = HostLimit {
         seconds: budget.limit().as_secs(),
@@ -36,7 +41,7 @@ pub(super) fn here(test: &'static Test, place: &Arc<Place>) -> Record {
     let (sender, receiver) = channel();
     let body = {
         let place = Arc::clone(place);
-        move || on_its_thread(test, &place, limit, explores, started, &sender)
+        move || on_its_thread(test, &place, limit, purpose, started, &sender)
     };
     let thread = std::thread::Builder::new()
         .name(test.full_name())
@@ -78,13 +83,13 @@ fn on_its_thread(
     test: &Test,
     place: &Place,
     limit: Limit,
-    explores: bool,
+    purpose: Purpose,
     started: Instant,
     done: &Sender<Record>,
 ) {
     let version = place.kernel.as_ref().ok().map(|kernel| kernel.version());
     let driver = place.driver(test);
-    let current = Current::new(place.kernel.clone(), limit, explores);
+    let current = Current::new(place.kernel.clone(), limit, purpose);
     let ending = {
         let _snapshots = snapshot::bind(&place.snapshots(), &driver, test.name, version);
         let _entered = current.enter();

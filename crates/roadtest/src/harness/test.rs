@@ -132,3 +132,12 @@ mod tests {
         );
     }
 }
+
+/// What a test's board is booted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The test's body runs, and is judged.
+    Test,
+    /// A user explores the board, with all the time there is.
+    Exploration,
+}

@@ -175,6 +175,10 @@ impl<P: Part> Mcp320x<P> {
         u32::try_from(code.clamp(0, most)).unwrap_or(0)
     }
 
+    #[expect(
+        clippy::fn_params_excessive_bools,
+        reason = "what the clock takes over is one bit"
+    )]
     /// One clock: the bit that comes in, the bit that goes out. Nothing drives
     /// DOUT before the null bit.
     fn clock(&mut self, bit: bool, bus: &mut Bus) -> bool {

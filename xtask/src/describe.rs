@@ -86,8 +86,8 @@ fn stimuli(kinds: &[StimulusKind]) -> String {
     rows.fold(head.to_owned(), |table, row| table + &row)
 }
 
-/// The chips that a name, a `compatible`, a module or a folder stands for: a
-/// module may hold several.
+/// The chips that a name, a `compatible`, a module or a directory stands for:
+/// a module may hold several.
 fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     let path = wanted.replace('/', "::");
     let named = |entry: &&Entry| entry.name() == wanted || entry.compatible == wanted;
@@ -95,10 +95,10 @@ fn find<'a>(all: &'a [Entry], wanted: &str) -> anyhow::Result<Vec<&'a Entry>> {
     if !exact.is_empty() {
         return Ok(exact);
     }
-    let folder = format!("{}::", path.trim_end_matches("::"));
+    let directory = format!("{}::", path.trim_end_matches("::"));
     let within = |entry: &&Entry| {
         let last = entry.module.rsplit("::").next();
-        entry.module == path || entry.module.starts_with(&folder) || last == Some(wanted)
+        entry.module == path || entry.module.starts_with(&directory) || last == Some(wanted)
     };
     let found: Vec<&Entry> = all.iter().filter(within).collect();
     if found.is_empty() {

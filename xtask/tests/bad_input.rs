@@ -15,14 +15,14 @@ const ENVIRONMENT: i32 = 3;
 
 /// Runs the program, wants it to refuse with `code`, and gives its one line.
 fn refused(words: &[&str], code: i32) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(words)
         .stdin(Stdio::null())
         .env("NO_COLOR", "1")
         // A workspace in which nothing has run yet.
-        .env("ROADTEST_OUT", folder.path().join("none"))
-        .env("ROADTEST_KERNEL", folder.path().join("kernel.json"))
+        .env("ROADTEST_OUT", directory.path().join("none"))
+        .env("ROADTEST_KERNEL", directory.path().join("kernel.json"))
         .output()
         .expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -57,10 +57,10 @@ fn a_test_where_nothing_has_run() {
 
 #[test]
 fn a_report_that_cannot_be_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let good = folder.path().join("report.xml");
+    let directory = tempfile::tempdir().expect("a directory");
+    let good = directory.path().join("report.xml");
     let good = format!("junit={}", good.display());
-    let bad = folder.path().join("missing/report.ktap");
+    let bad = directory.path().join("missing/report.ktap");
     let bad = format!("ktap={}", bad.display());
     for words in [
         ["roadtest", "--report", &good, "--report", &bad].as_slice(),
@@ -68,7 +68,7 @@ fn a_report_that_cannot_be_written() {
     ] {
         let said = refused(words, ENVIRONMENT);
         assert!(said.contains("missing/report.ktap: No such file"), "{said}");
-        assert_eq!(files(folder.path()), BTreeMap::new(), "{words:?}");
+        assert_eq!(files(directory.path()), BTreeMap::new(), "{words:?}");
     }
 }
 
@@ -151,9 +151,9 @@ fn an_export_over_what_was_changed() {
 #[test]
 fn an_export_over_something_else() {
     let tree = tree("6.12");
-    let folder = tree.path().join("tools/testing/roadtest");
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join("Makefile"), "another one").expect("a file");
+    let directory = tree.path().join("tools/testing/roadtest");
+    fs::create_dir_all(&directory).expect("a directory");
+    fs::write(directory.join("Makefile"), "another one").expect("a file");
     let before = files(tree.path());
     let path = tree.path().to_str().expect("UTF-8");
     let said = refused(&["export", "--ksrc", path], ENVIRONMENT);
@@ -163,7 +163,7 @@ fn an_export_over_something_else() {
 
 /// As much of a kernel tree as an export looks at.
 fn tree(version: &str) -> tempfile::TempDir {
-    let tree = tempfile::tempdir().expect("a folder");
+    let tree = tempfile::tempdir().expect("a directory");
     let (major, minor) = version.split_once('.').expect("two numbers");
     for (name, text) in [
         (
@@ -182,15 +182,15 @@ fn tree(version: &str) -> tempfile::TempDir {
         ),
     ] {
         let path = tree.path().join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         fs::write(path, text).expect("a file");
     }
     tree
 }
 
-/// All files of a folder, with what is in them.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    walkdir::WalkDir::new(folder)
+/// All files of a directory, with what is in them.
+fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    walkdir::WalkDir::new(directory)
         .into_iter()
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())

@@ -247,11 +247,11 @@ mod tests {
     #[test]
     fn names_are_bytes_and_sorted() {
         use std::os::unix::ffi::OsStrExt;
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in [&b"b\xff"[..], b"a"] {
-            std::fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+            std::fs::write(directory.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
         }
-        let names = read_dir(folder.path().to_str().unwrap()).unwrap();
+        let names = read_dir(directory.path().to_str().unwrap()).unwrap();
         assert_eq!(names, [&b"a"[..], b"b\xff"]);
     }
 

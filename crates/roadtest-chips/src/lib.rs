@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The chips that driver tests need, each a pure state machine in a file of
-//! its own. Folders are those of the kernel's `drivers/`: the model of what
-//! `drivers/iio/light/opt3001.c` drives is [`iio::light::opt3001`].
+//! its own. Directories are those of the kernel's `drivers/`: the model of
+//! what `drivers/iio/light/opt3001.c` drives is [`iio::light::opt3001`].
 //!
 //! A model follows its datasheet, not the driver; a deviation is a sentence
 //! in the file's header. No model knows virtio, tests or the clock of the

@@ -108,8 +108,8 @@ mod tests {
     use super::*;
 
     /// What the sources declare as `COMPATIBLE` or return as `compatible`.
-    fn declared(folder: &Path, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
+    fn declared(directory: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 declared(&path, found);

@@ -106,8 +106,8 @@ fn with_script(page: &str, script: &str) -> String {
 
 /// Opens a page, and returns what the browser prints.
 fn browse(page: &str, arguments: &[&str], place: &str) -> anyhow::Result<String> {
-    let folder = tempfile::tempdir().context("cannot create a folder for the browser")?;
-    let file = folder.path().join("report.html");
+    let directory = tempfile::tempdir().context("cannot create a directory for the browser")?;
+    let file = directory.path().join("report.html");
     std::fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
     let mut command = Command::new(programs::CHROMIUM.name);
     command
@@ -126,7 +126,7 @@ fn browse(page: &str, arguments: &[&str], place: &str) -> anyhow::Result<String>
         ])
         .arg(format!(
             "--user-data-dir={}",
-            folder.path().join("profile").display()
+            directory.path().join("profile").display()
         ))
         .args(arguments)
         .arg(format!("file://{}{place}", file.display()))
@@ -177,9 +177,9 @@ pub fn screenshots(args: &Browser) -> anyhow::Result<Done> {
     programs::check(&[programs::CHROMIUM], args.setup.into())?;
     let run = Run::load(&root, &workspace::out(&root))?;
     let page = reports::html_page(&run)?;
-    let folder = root.join(IMAGES);
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot create {}", folder.display()))?;
+    let directory = root.join(IMAGES);
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
     let failure = run
         .tests
         .iter()
@@ -193,7 +193,7 @@ pub fn screenshots(args: &Browser) -> anyhow::Result<Done> {
     // says; the others need the tests that such a run may lack.
     let shots = failure.map_or_else(shots, |failure| vec![failure]);
     for shot in &shots {
-        shoot(&run, &page, shot, &folder.join(shot.name))?;
+        shoot(&run, &page, shot, &directory.join(shot.name))?;
         console::status("Wrote", &format!("{IMAGES}/{}", shot.name));
     }
     Ok(Done::AllPassed)

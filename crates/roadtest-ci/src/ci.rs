@@ -70,8 +70,8 @@ pub fn run(args: &Ci) -> anyhow::Result<Done> {
     {
         on_kernels(&root, &wanted, &chosen, &mut stages);
         if let Some(wanted) = sanitized(args, &wanted) {
-            let folders = Folders::new(&root, KERNELS.len(), &wanted);
-            once(&root, &folders, &wanted, &chosen, &mut stages);
+            let directories = Directories::new(&root, KERNELS.len(), &wanted);
+            once(&root, &directories, &wanted, &chosen, &mut stages);
         }
     }
     if args.wants(Part::Docs) {
@@ -93,14 +93,14 @@ pub fn run(args: &Ci) -> anyhow::Result<Done> {
 /// The stages of each kernel, and of what is made from the first one's records.
 fn on_kernels(root: &Path, wanted: &[KernelArgs], chosen: &Chosen, stages: &mut Stages) {
     for (number, kernel) in wanted.iter().enumerate() {
-        let folders = Folders::new(root, number, kernel);
-        drivers(root, &folders, kernel, chosen, stages);
-        if number == 0 && folders.first.join("summary.json").is_file() {
+        let directories = Directories::new(root, number, kernel);
+        drivers(root, &directories, kernel, chosen, stages);
+        if number == 0 && directories.first.join("summary.json").is_file() {
             stages.run("reports, logs and devicetrees", || {
-                views::check(root, &folders.first)
+                views::check(root, &directories.first)
             });
             stages.run("HTML report in a browser", || {
-                browser::check_report(root, &folders.first)
+                browser::check_report(root, &directories.first)
             });
         }
     }
@@ -151,13 +151,13 @@ fn checks(root: &Path, stages: &mut Stages) -> anyhow::Result<()> {
 
 /// Where one kernel's manifest and records go. The user's own manifest is
 /// left alone.
-struct Folders {
+struct Directories {
     manifest: PathBuf,
     first: PathBuf,
     again: PathBuf,
 }
 
-impl Folders {
+impl Directories {
     /// The first kernel's records go where those of any run go.
     fn new(root: &Path, number: usize, kernel: &KernelArgs) -> Self {
         let name = name(kernel)
@@ -184,25 +184,25 @@ impl Folders {
 /// The stages of one kernel.
 fn drivers(
     root: &Path,
-    folders: &Folders,
+    directories: &Directories,
     wanted: &KernelArgs,
     chosen: &Chosen,
     stages: &mut Stages,
 ) {
-    let Some(first) = once(root, folders, wanted, chosen, stages) else {
+    let Some(first) = once(root, directories, wanted, chosen, stages) else {
         return;
     };
     let spec = name(wanted);
     stages.run(&format!("KTAP for the parser of {spec}"), || {
-        parser::check(root, &folders.first, wanted)
+        parser::check(root, &directories.first, wanted)
     });
     let again = Plan {
-        out: folders.again.clone(),
+        out: directories.again.clone(),
         ..first
     };
     stages.count(&format!("tests on {spec}, again"), || test(&again));
     stages.run(&format!("same timelines on {spec}"), || {
-        let differences = compare::timelines(&folders.first, &folders.again)?;
+        let differences = compare::timelines(&directories.first, &directories.again)?;
         for difference in &differences {
             console::problem(&difference.to_string());
         }
@@ -214,22 +214,22 @@ fn drivers(
 /// they followed; nothing where it cannot be built.
 fn once(
     root: &Path,
-    folders: &Folders,
+    directories: &Directories,
     wanted: &KernelArgs,
     chosen: &Chosen,
     stages: &mut Stages,
 ) -> Option<Plan> {
     let spec = name(wanted);
     let kernel = stages.get(&format!("build {spec}"), || {
-        kernel::build(root, &folders.manifest, wanted, Verbosity::Normal)
+        kernel::build(root, &directories.manifest, wanted, Verbosity::Normal)
     })?;
     stages.count(&format!("framework tests on {spec}"), || {
-        units::on_kernel(root, &folders.manifest)
+        units::on_kernel(root, &directories.manifest)
     });
     let plan = Plan {
         root: root.to_owned(),
-        out: folders.first.clone(),
-        manifest: folders.manifest.clone(),
+        out: directories.first.clone(),
+        manifest: directories.manifest.clone(),
         kernel,
         binary: chosen.binary.clone(),
         tests: chosen.tests.clone(),

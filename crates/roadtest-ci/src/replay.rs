@@ -132,7 +132,7 @@ impl Reader<'_> {
         self.changes(page)
     }
 
-    /// The reader's home: what is in the tree's folder is there.
+    /// The reader's home: what is in the tree's directory is there.
     fn home(&self) -> PathBuf {
         self.tree.parent().unwrap_or(self.root).to_owned()
     }
@@ -189,9 +189,9 @@ impl Reader<'_> {
         shell.args(["-c", text]).current_dir(&self.scratch.root);
         scratch::as_a_user(&mut shell, &scratch::target(self.root));
         if let Some(home) = std::env::var_os("HOME") {
-            for (name, folder) in HOMES {
+            for (name, directory) in HOMES {
                 if std::env::var_os(name).is_none() {
-                    shell.env(name, Path::new(&home).join(folder));
+                    shell.env(name, Path::new(&home).join(directory));
                 }
             }
         }
@@ -242,21 +242,21 @@ mod tests {
 
     /// Follows a document in a workspace that has one file, `there`.
     fn follow(text: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let root = folder.path().join("replay");
-        fs::create_dir(&root).expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().join("replay");
+        fs::create_dir(&root).expect("a directory");
         fs::write(root.join("there"), "old\n").expect("a file");
         let page = Page {
             path: "docs/src/x.md".to_owned(),
             text: text.to_owned(),
         };
         let reader = Reader {
-            root: folder.path(),
-            tree: &folder.path().join("linux"),
+            root: directory.path(),
+            tree: &directory.path().join("linux"),
             before: contents(&root).expect("they can be read"),
             scratch: Scratch {
                 root,
-                target: folder.path().join("target"),
+                target: directory.path().join("target"),
             },
         };
         let steps = script::steps(&page).expect("it can be read");

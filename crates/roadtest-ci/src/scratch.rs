@@ -58,7 +58,7 @@ impl Scratch {
     /// The copy that has just been exported into a kernel tree.
     pub fn exported(root: &Path, tree: &Path) -> Self {
         Self {
-            root: tree.join(export::FOLDER),
+            root: tree.join(export::DIRECTORY),
             target: target(root),
         }
     }

@@ -29,7 +29,7 @@ pub fn unpacked(root: &Path, wanted: &KernelArgs) -> anyhow::Result<PathBuf> {
     if tree.exists() {
         fs::remove_dir_all(&tree).context("cannot remove the tree of an earlier run")?;
     }
-    fs::create_dir_all(tree.parent().unwrap_or(root)).context("cannot create a folder")?;
+    fs::create_dir_all(tree.parent().unwrap_or(root)).context("cannot create a directory")?;
     let mut copy = Command::new("cp");
     copy.args(["-a", "--reflink=auto"]).arg(&source).arg(&tree);
     if process::run(&mut copy)?.success() {

@@ -24,7 +24,7 @@ const REPORTS: [&str; 6] = [
     "html=report.html",
 ];
 
-/// Makes everything of the run in `out`, into the same folder.
+/// Makes everything of the run in `out`, into the same directory.
 ///
 /// # Errors
 /// Where there is no run, or anything cannot be made.
@@ -44,7 +44,7 @@ pub fn check(root: &Path, out: &Path) -> anyhow::Result<Done> {
     for test in booted {
         let path = test.path();
         if drivers.insert(&test.record.driver) {
-            let file = test.folder.join("timeline.vcd");
+            let file = test.directory.join("timeline.vcd");
             specs.push(format!("vcd:{path}={}", file.display()));
         }
         dts::source(test).with_context(|| format!("`dts {path}`"))?;

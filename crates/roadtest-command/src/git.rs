@@ -13,13 +13,13 @@ use crate::process;
 /// A repository of our own.
 pub struct Repository<'a> {
     /// Its work tree.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// Who commits: `name <mail>`.
     pub sender: &'a str,
 }
 
 impl Repository<'_> {
-    /// Starts it with these files or folders, as the tag `base`.
+    /// Starts it with these files or directories, as the tag `base`.
     ///
     /// # Errors
     /// Where git fails.
@@ -39,7 +39,7 @@ impl Repository<'_> {
     pub fn run(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let mut git = Command::new("git");
         let (name, mail) = self.sender.split_once(" <").unwrap_or((self.sender, ""));
-        git.args(arguments).current_dir(&self.folder);
+        git.args(arguments).current_dir(&self.directory);
         for role in ["AUTHOR", "COMMITTER"] {
             git.env(format!("GIT_{role}_NAME"), name);
             git.env(format!("GIT_{role}_EMAIL"), mail.trim_end_matches('>'));

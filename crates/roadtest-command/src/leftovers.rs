@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What runs that were killed left behind: processes that carry the mark of
-//! a run that is dead, kernels that work in the folder of a test that is, and
-//! such folders themselves. Only what can be told with certainty is touched.
+//! a run that is dead, kernels that work in the directory of a test that is,
+//! and such directories themselves. Only what can be told with certainty is
+//! touched.
 
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,8 @@ use rustix::process::{Pid, Signal};
 /// Compilers do not: they may start servers (sccache) that are meant to stay.
 pub const MARK_ENV: &str = "ROADTEST_RUN";
 
-/// Folders of tests are `roadtest-<pid of the test>-<anything>`.
-const FOLDER_PREFIX: &str = "roadtest-";
+/// Directories of tests are `roadtest-<pid of the test>-<anything>`.
+const DIRECTORY_PREFIX: &str = "roadtest-";
 
 /// Run, test, kernel, and one to spare.
 const GENERATIONS_MAX: usize = 4;
@@ -23,7 +24,7 @@ pub struct Process {
     id: u32,
     ancestors: Vec<u32>,
     mark: Option<String>,
-    /// The test whose folder it works in.
+    /// The test whose directory it works in.
     test: Option<u32>,
 }
 
@@ -105,11 +106,11 @@ fn mark_of(id: u32) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A kernel under test works in the folder of its test, and so does whatever
-/// it starts; its environment is empty.
+/// A kernel under test works in the directory of its test, and so does
+/// whatever it starts; its environment is empty.
 fn test_of(id: u32, parent: &Path) -> Option<u32> {
-    let folder = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
-    let below = folder.strip_prefix(parent).ok()?;
+    let directory = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
+    let below = directory.strip_prefix(parent).ok()?;
     owner_of(below.components().next()?.as_os_str().to_str()?)
 }
 
@@ -117,7 +118,7 @@ fn is_alive(id: u32) -> bool {
     state_and_parent(id).is_some_and(|(state, _)| state != 'Z')
 }
 
-/// Ends the processes of dead runs and removes the folders of dead tests.
+/// Ends the processes of dead runs and removes the directories of dead tests.
 /// Returns how many of both there were.
 pub fn remove_dead() -> (usize, usize) {
     let mut ended = 0;
@@ -138,7 +139,7 @@ pub fn remove_dead() -> (usize, usize) {
         wait_for_end_of(&orphans);
         ended += orphans.len();
     }
-    (ended, remove_folders(&std::env::temp_dir()))
+    (ended, remove_directories(&std::env::temp_dir()))
 }
 
 /// A killed process holds its files until the system has taken it apart.
@@ -152,14 +153,14 @@ fn wait_for_end_of(pids: &[Pid]) {
     }
 }
 
-fn remove_folders(parent: &Path) -> usize {
-    let dead = dead_folders(parent);
+fn remove_directories(parent: &Path) -> usize {
+    let dead = dead_directories(parent);
     dead.iter()
-        .filter(|folder| std::fs::remove_dir_all(folder).is_ok())
+        .filter(|directory| std::fs::remove_dir_all(directory).is_ok())
         .count()
 }
 
-fn dead_folders(parent: &Path) -> Vec<PathBuf> {
+fn dead_directories(parent: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(parent).into_iter().flatten();
     entries
         .filter_map(Result::ok)
@@ -173,9 +174,9 @@ fn dead_folders(parent: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn owner_of(folder: &str) -> Option<u32> {
-    folder
-        .strip_prefix(FOLDER_PREFIX)?
+fn owner_of(directory: &str) -> Option<u32> {
+    directory
+        .strip_prefix(DIRECTORY_PREFIX)?
         .split('-')
         .next()?
         .parse()
@@ -184,11 +185,13 @@ fn owner_of(folder: &str) -> Option<u32> {
 
 /// Says what was removed, if anything was.
 pub fn remove_dead_aloud() {
-    let (processes, folders) = remove_dead();
-    if processes + folders > 0 {
+    let (processes, directories) = remove_dead();
+    if processes + directories > 0 {
         crate::console::status(
             "Removed",
-            &format!("{processes} processes and {folders} folders of runs that were killed"),
+            &format!(
+                "{processes} processes and {directories} directories of runs that were killed"
+            ),
         );
     }
 }
@@ -204,17 +207,17 @@ mod tests {
     const UNUSED: u32 = 4_194_305;
 
     #[test]
-    fn only_folders_of_dead_tests_are_removed() {
-        let parent = tempfile::tempdir().expect("a folder");
+    fn only_directories_of_dead_tests_are_removed() {
+        let parent = tempfile::tempdir().expect("a directory");
         let me = std::os::unix::process::parent_id();
         for name in [
             format!("roadtest-{UNUSED}-x"),
             format!("roadtest-{me}-x"),
             "roadtest-notes".into(),
         ] {
-            std::fs::create_dir(parent.path().join(name)).expect("a folder");
+            std::fs::create_dir(parent.path().join(name)).expect("a directory");
         }
-        assert_eq!(remove_folders(parent.path()), 1);
+        assert_eq!(remove_directories(parent.path()), 1);
         assert!(!parent.path().join(format!("roadtest-{UNUSED}-x")).exists());
         assert!(parent.path().join("roadtest-notes").exists());
         assert!(parent.path().join(format!("roadtest-{me}-x")).exists());
@@ -244,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_is_known_by_the_folder_it_works_in() {
+    fn a_kernel_is_known_by_the_directory_it_works_in() {
         // Why not where tests have theirs: a run that starts at this moment
         // would end it.
-        let parent = tempfile::tempdir().expect("a folder");
-        let folder = parent.path().join(format!("roadtest-{UNUSED}-kernel"));
-        std::fs::create_dir_all(&folder).expect("a folder");
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = parent.path().join(format!("roadtest-{UNUSED}-kernel"));
+        std::fs::create_dir_all(&directory).expect("a directory");
         let mut child = std::process::Command::new("cat")
-            .current_dir(&folder)
+            .current_dir(&directory)
             .stdin(Stdio::piped())
             .spawn()
             .expect("cat starts");

@@ -124,8 +124,8 @@ pub fn guarded(command: Command) -> Command {
             None => guarded.env_remove(name),
         };
     }
-    if let Some(folder) = command.get_current_dir() {
-        guarded.current_dir(folder);
+    if let Some(directory) = command.get_current_dir() {
+        guarded.current_dir(directory);
     }
     guarded
 }

@@ -23,7 +23,7 @@ pub fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// The folder that records of this run go to, absolute.
+/// The directory that records of this run go to, absolute.
 pub fn out(root: &Path) -> PathBuf {
     configured(
         root,
@@ -50,8 +50,9 @@ fn configured(root: &Path, variable: &str, default: &str) -> PathBuf {
 
 /// Whether an executable of that name is in `PATH`.
 pub fn has_program(name: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+    })
 }
 
 /// Whether this is a CI run: `CI` is set to something that means yes.
@@ -60,16 +61,16 @@ pub fn is_ci() -> bool {
 }
 
 /// Keeps other commands of the same workspace out until it is dropped: they
-/// share the manifest of the kernel and the folder of the records.
+/// share the manifest of the kernel and the directory of the records.
 ///
 /// # Errors
 /// Where the lock cannot be created.
 pub fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
     let manifest = manifest(root);
-    let folder = manifest.parent().unwrap_or(root);
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("cannot create {}", folder.display()))?;
-    let path = folder.join("lock");
+    let directory = manifest.parent().unwrap_or(root);
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    let path = directory.join("lock");
     let file = std::fs::File::create(&path)
         .with_context(|| format!("cannot create {}", path.display()))?;
     if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
@@ -84,7 +85,7 @@ pub fn lock(root: &Path) -> anyhow::Result<std::fs::File> {
 /// themselves.
 ///
 /// # Errors
-/// Where a folder cannot be read.
+/// Where a directory cannot be read.
 pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let ours = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
@@ -101,15 +102,15 @@ pub fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Copies every file of the project into a folder. The copies are new files:
-/// none of them is as old as what was compiled from the original.
+/// Copies every file of the project into a directory. The copies are new
+/// files: none of them is as old as what was compiled from the original.
 ///
 /// # Errors
 /// Where a file cannot be read or written.
-pub fn copy(root: &Path, folder: &Path) -> anyhow::Result<()> {
+pub fn copy(root: &Path, directory: &Path) -> anyhow::Result<()> {
     for file in files(root)? {
-        let to = folder.join(file.strip_prefix(root).unwrap_or(&file));
-        let parent = to.parent().unwrap_or(folder);
+        let to = directory.join(file.strip_prefix(root).unwrap_or(&file));
+        let parent = to.parent().unwrap_or(directory);
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::copy(&file, &to))
             .with_context(|| format!("cannot copy {} to {}", file.display(), to.display()))?;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Driver tests: one module per driver, in folders as the kernel's
+//! Driver tests: one module per driver, in directories as the kernel's
 //! `drivers/` has them.
 
 mod gpio {

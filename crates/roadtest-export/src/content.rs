@@ -10,10 +10,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use super::FOLDER;
+use super::DIRECTORY;
 use roadtest_command::process;
 
-/// The folder of this workspace whose content is meant for kernel trees only.
+/// The directory of this workspace whose content is meant for kernel trees
+/// only.
 const OWN: &str = "tools-testing-roadtest/";
 /// Hosting of the project itself, what a kernel tree has already, and pictures,
 /// which do not belong into mail.
@@ -55,7 +56,7 @@ impl Item {
     /// What is there: `None` where nothing is.
     ///
     /// # Errors
-    /// Where something is that cannot be read, such as a folder.
+    /// Where something is that cannot be read, such as a directory.
     pub(super) fn read(path: &Path) -> anyhow::Result<Option<Self>> {
         let metadata = match std::fs::symlink_metadata(path) {
             Err(error) if is_absent(&error) => return Ok(None),
@@ -133,15 +134,18 @@ pub(super) fn copies(root: &Path) -> anyhow::Result<Content> {
 }
 
 /// A link for every entry at the top of the workspace. Build output stays in
-/// the tree's own folder, so that two trees do not disturb each other.
+/// the tree's own directory, so that two trees do not disturb each other.
 ///
 /// # Errors
 /// Where git does not know the files.
 pub(super) fn links(root: &Path) -> anyhow::Result<Content> {
     of_tracked(root, |name, to| {
-        let (to, from) = match (to.strip_prefix(&format!("{FOLDER}/")), name.split_once('/')) {
+        let (to, from) = match (
+            to.strip_prefix(&format!("{DIRECTORY}/")),
+            name.split_once('/'),
+        ) {
             (Some(_), Some((top, _))) if !name.starts_with(OWN) => {
-                (format!("{FOLDER}/{top}"), root.join(top))
+                (format!("{DIRECTORY}/{top}"), root.join(top))
             }
             _ => (to, root.join(name)),
         };
@@ -176,8 +180,8 @@ fn destination(name: &str) -> Option<String> {
         // They have their place in a file of the tree, or in a cover letter.
         Some("MAINTAINERS" | "checkpatch-exceptions") => None,
         Some(own) if own.starts_with("Documentation/") => Some(own.to_owned()),
-        Some(own) => Some(format!("{FOLDER}/{own}")),
-        None => Some(format!("{FOLDER}/{name}")),
+        Some(own) => Some(format!("{DIRECTORY}/{own}")),
+        None => Some(format!("{DIRECTORY}/{name}")),
     }
 }
 

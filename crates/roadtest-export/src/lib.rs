@@ -19,7 +19,7 @@ use roadtest_command::exit::Done;
 use roadtest_command::{console, exit, workspace};
 
 /// Where the framework lands.
-pub use roadtest_uml::source::FOLDER;
+pub use roadtest_uml::source::DIRECTORY;
 
 /// Put the framework into a kernel tree.
 #[derive(clap::Args)]
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
         )));
     }
     match &args.patches {
-        Some(folder) => series(&root, &tree, folder, &patches::sender(&root)?),
+        Some(directory) => series(&root, &tree, directory, &patches::sender(&root)?),
         None => {
             let content = if args.link {
                 content::links(&root)?
@@ -97,19 +97,22 @@ fn install(tree: &Path, content: &Content) -> anyhow::Result<String> {
     Ok(done)
 }
 
-/// Writes the series into a folder, and applies it.
+/// Writes the series into a directory, and applies it.
 ///
 /// # Errors
 /// Where it cannot be written, or does not apply whole.
-pub fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done> {
-    let done = series(root, tree, folder, patches::REHEARSER)?;
-    let mut files = std::fs::read_dir(folder)?
+pub fn rehearse(root: &Path, tree: &Path, directory: &Path) -> anyhow::Result<Done> {
+    let done = series(root, tree, directory, patches::REHEARSER)?;
+    let mut files = std::fs::read_dir(directory)?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<Vec<_>>>()?;
     files.sort();
     let brought = patches::apply(tree, &files)?;
     let content = content::copies(root)?;
-    let inside = content.items.keys().filter(|name| name.starts_with(FOLDER));
+    let inside = content
+        .items
+        .keys()
+        .filter(|name| name.starts_with(DIRECTORY));
     let wanted = inside.count();
     if brought < wanted {
         bail!("the series brings {brought} files, the export has {wanted}");
@@ -118,14 +121,14 @@ pub fn rehearse(root: &Path, tree: &Path, folder: &Path) -> anyhow::Result<Done>
     Ok(done)
 }
 
-fn series(root: &Path, tree: &Path, folder: &Path, sender: &str) -> anyhow::Result<Done> {
+fn series(root: &Path, tree: &Path, directory: &Path, sender: &str) -> anyhow::Result<Done> {
     let content = content::copies(root)?;
     let exceptions = checkpatch::exceptions(root)?;
-    let files = patches::write(tree, folder, &content, &exceptions, sender)?;
+    let files = patches::write(tree, directory, &content, &exceptions, sender)?;
     console::line(&format!(
         "wrote {} patches and a cover letter; apply them with: git am --empty=drop {}/*.patch",
         files.len().saturating_sub(1),
-        folder.display()
+        directory.display()
     ));
     let complaints = checkpatch::run(tree, &files, &exceptions)?;
     for complaint in &complaints {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The export as a patch series with a cover letter, for `git am`. The tree is
 //! only read: the commits are made in a repository of a few files, in a
-//! temporary folder.
+//! temporary directory.
 
 mod split;
 
@@ -25,23 +25,23 @@ pub(super) const REHEARSER: &str = "roadtest <roadtest@localhost>";
 /// first.
 ///
 /// # Errors
-/// Where the folder has patches already, or something cannot be written.
+/// Where the directory has patches already, or something cannot be written.
 pub(super) fn write(
     tree: &Path,
-    folder: &Path,
+    directory: &Path,
     content: &Content,
     exceptions: &[Exception],
     sender: &str,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    if has_patches(folder) {
+    if has_patches(directory) {
         return Err(exit::usage(format!(
-            "{} has patches in it already: name another folder",
-            folder.display()
+            "{} has patches in it already: name another directory",
+            directory.display()
         )));
     }
     let scratch = Scratch::new()?;
     let git = Repository {
-        folder: scratch.0.join("tree"),
+        directory: scratch.0.join("tree"),
         sender,
     };
     begin(&git, tree)?;
@@ -64,7 +64,7 @@ pub(super) fn write(
         &drafts.to_string_lossy(),
         "base",
     ])?;
-    collect(&drafts, folder)
+    collect(&drafts, directory)
 }
 
 /// Applies a series to those files of the tree that it changes, as a
@@ -75,7 +75,7 @@ pub(super) fn write(
 pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
     let scratch = Scratch::new()?;
     let git = Repository {
-        folder: scratch.0.join("tree"),
+        directory: scratch.0.join("tree"),
         sender: REHEARSER,
     };
     begin(&git, tree)?;
@@ -83,8 +83,8 @@ pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
     let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
     am.extend(names.iter().map(AsRef::as_ref));
     git.run(&am)?;
-    let folder = git.folder.join(super::FOLDER);
-    let entries = walkdir::WalkDir::new(folder).into_iter();
+    let directory = git.directory.join(super::DIRECTORY);
+    let entries = walkdir::WalkDir::new(directory).into_iter();
     let entries = entries.collect::<Result<Vec<_>, _>>()?;
     Ok(entries
         .iter()
@@ -93,17 +93,18 @@ pub(super) fn apply(tree: &Path, files: &[PathBuf]) -> anyhow::Result<usize> {
 }
 
 /// Moves the finished patches where they belong.
-fn collect(drafts: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn collect(drafts: &Path, directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let names = fs::read_dir(drafts).context("git has written no patches")?;
     let mut names: Vec<_> = names
         .filter_map(|entry| Some(entry.ok()?.file_name()))
         .collect();
     names.sort();
-    let created = !folder.exists();
-    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let created = !directory.exists();
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
     let mut written = Vec::new();
     for name in names {
-        let to = folder.join(&name);
+        let to = directory.join(&name);
         let copied = fs::copy(drafts.join(&name), &to);
         written.push(to);
         if let Err(error) = copied {
@@ -111,9 +112,9 @@ fn collect(drafts: &Path, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 let _ = fs::remove_file(path);
             }
             if created {
-                let _ = fs::remove_dir(folder);
+                let _ = fs::remove_dir(directory);
             }
-            return Err(error).with_context(|| format!("cannot write to {}", folder.display()));
+            return Err(error).with_context(|| format!("cannot write to {}", directory.display()));
         }
     }
     Ok(written)
@@ -126,23 +127,23 @@ fn commit(git: &Repository<'_>, content: &Content, part: &Part) -> anyhow::Resul
     }
     if part.lists {
         let entry = insert::entry(&content.maintainers, Some(git.sender));
-        plan.replace(&git.folder, insert::MAINTAINERS, &|text| {
+        plan.replace(&git.directory, insert::MAINTAINERS, &|text| {
             insert::maintainers(text, &entry)
         })?;
     }
     if part.indexed {
-        plan.replace(&git.folder, insert::INDEX, &|text| insert::index(text))?;
+        plan.replace(&git.directory, insert::INDEX, &|text| insert::index(text))?;
     }
-    plan.carry_out(&git.folder)?;
+    plan.carry_out(&git.directory)?;
     // Why --force: the rules of an ignored file are not the series' rules.
     git.run(&["add", "--all", "--force", "."])?;
     let message = format!("{}\n\n{}\n", part.subject, part.text);
     git.run(&["commit", "--quiet", "--signoff", "--message", &message])
 }
 
-/// Whether a folder holds patches.
-fn has_patches(folder: &Path) -> bool {
-    let entries = fs::read_dir(folder).into_iter().flatten();
+/// Whether a directory holds patches.
+fn has_patches(directory: &Path) -> bool {
+    let entries = fs::read_dir(directory).into_iter().flatten();
     entries
         .filter_map(Result::ok)
         .any(|entry| entry.path().extension().is_some_and(|ext| ext == "patch"))
@@ -168,22 +169,23 @@ pub(super) fn sender(root: &Path) -> anyhow::Result<String> {
 /// Starts with those files of the tree that the series changes.
 fn begin(git: &Repository<'_>, tree: &Path) -> anyhow::Result<()> {
     for name in [insert::INDEX, insert::MAINTAINERS] {
-        let to = git.folder.join(name);
+        let to = git.directory.join(name);
         fs::create_dir_all(to.parent().unwrap_or(&to)).context("cannot write patches")?;
         fs::copy(tree.join(name), &to).with_context(|| format!("cannot copy {name}"))?;
     }
     git.begin(&["."])
 }
 
-/// A temporary folder that goes when it is dropped.
+/// A temporary directory that goes when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> anyhow::Result<Self> {
         let name = format!("roadtest-patches-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        Ok(Self(folder))
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir(&directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        Ok(Self(directory))
     }
 }
 

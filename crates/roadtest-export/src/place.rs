@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use super::FOLDER;
+use super::DIRECTORY;
 use super::content::{Content, Item, LIST, parse_list};
 use roadtest_command::process;
 
@@ -63,15 +63,15 @@ pub(super) fn plan(tree: &Path, content: &Content) -> anyhow::Result<Plan> {
     for (path, item) in &content.items {
         let hidden = gone.iter().any(|link| Path::new(path).starts_with(link));
         let elsewhere = !hidden
-            && Path::new(path).ancestors().skip(1).any(|folder| {
-                let known = links.entry(folder.to_owned());
-                *known.or_insert_with(|| tree.join(folder).is_symlink())
+            && Path::new(path).ancestors().skip(1).any(|directory| {
+                let known = links.entry(directory.to_owned());
+                *known.or_insert_with(|| tree.join(directory).is_symlink())
             });
         if elsewhere {
             lost.push(path.as_str());
             continue;
         }
-        let there = if hidden || is_folder_of(tree, path, &plan.remove) {
+        let there = if hidden || is_directory_of(tree, path, &plan.remove) {
             None
         } else {
             Item::read(&tree.join(path))?
@@ -99,8 +99,8 @@ pub(super) fn plan(tree: &Path, content: &Content) -> anyhow::Result<Plan> {
     Ok(plan)
 }
 
-/// Whether a path is a folder of which nothing will remain.
-fn is_folder_of(tree: &Path, path: &str, remove: &BTreeSet<String>) -> bool {
+/// Whether a path is a directory of which nothing will remain.
+fn is_directory_of(tree: &Path, path: &str, remove: &BTreeSet<String>) -> bool {
     let full = tree.join(path);
     !full.is_symlink()
         && full.is_dir()
@@ -163,7 +163,7 @@ impl Plan {
         let mut journal = Journal {
             tree,
             before: Vec::new(),
-            folders: Vec::new(),
+            directories: Vec::new(),
         };
         let done = self
             .remove
@@ -185,7 +185,7 @@ impl Plan {
 struct Journal<'a> {
     tree: &'a Path,
     before: Vec<(PathBuf, Option<Item>)>,
-    folders: Vec<PathBuf>,
+    directories: Vec<PathBuf>,
 }
 
 impl Journal<'_> {
@@ -199,16 +199,16 @@ impl Journal<'_> {
 
     fn write(&mut self, path: &str, item: &Item) -> anyhow::Result<()> {
         let path = self.tree.join(path);
-        let folder = path.parent().unwrap_or(self.tree);
-        let missing: Vec<PathBuf> = folder
+        let directory = path.parent().unwrap_or(self.tree);
+        let missing: Vec<PathBuf> = directory
             .ancestors()
-            .take_while(|folder| !folder.exists())
+            .take_while(|directory| !directory.exists())
             .map(Path::to_owned)
             .collect();
-        self.folders.extend(missing.into_iter().rev());
+        self.directories.extend(missing.into_iter().rev());
         let there = Item::read(&path)?;
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
         put(&path, item).with_context(|| format!("cannot write {}", path.display()))?;
         self.before.push((path, there));
         Ok(())
@@ -223,8 +223,8 @@ impl Journal<'_> {
                 None => fs::remove_file(path),
             };
         }
-        for folder in self.folders.iter().rev() {
-            let _ = fs::remove_dir(folder);
+        for directory in self.directories.iter().rev() {
+            let _ = fs::remove_dir(directory);
         }
     }
 }
@@ -248,12 +248,12 @@ fn put(path: &Path, item: &Item) -> std::io::Result<()> {
     made
 }
 
-/// Removes the folders that are empty now.
+/// Removes the directories that are empty now.
 fn remove_empty(tree: &Path, removed: &BTreeSet<String>) {
     for path in removed {
-        let folders = Path::new(path).ancestors().skip(1);
-        for folder in folders.take_while(|folder| folder.starts_with(FOLDER)) {
-            if fs::remove_dir(tree.join(folder)).is_err() {
+        let directories = Path::new(path).ancestors().skip(1);
+        for directory in directories.take_while(|directory| directory.starts_with(DIRECTORY)) {
+            if fs::remove_dir(tree.join(directory)).is_err() {
                 break;
             }
         }

@@ -72,13 +72,14 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The folder has no fragment at all, or not the one that was asked for.
-    #[error("there is no fragment {name}.config in {}", folder.display())]
+    /// The directory has no fragment at all, or not the one that was asked
+    /// for.
+    #[error("there is no fragment {name}.config in {}", directory.display())]
     Missing {
         /// Which fragment.
         name: String,
         /// Where it should be.
-        folder: PathBuf,
+        directory: PathBuf,
     },
 }
 
@@ -115,27 +116,27 @@ impl Fragment {
         })
     }
 
-    /// Reads every fragment below `folder`, sorted by name. Of the files in
-    /// `folder` itself only `base` and `agent` are taken, and those named in
-    /// `extra` (`sanitize`).
+    /// Reads every fragment below `directory`, sorted by name. Of the files in
+    /// `directory` itself only `base` and `agent` are taken, and those named
+    /// in `extra` (`sanitize`).
     ///
     /// # Errors
     /// Where a file cannot be read or is no fragment, where `base`, `agent` or
     /// one of `extra` is missing.
-    pub fn load_all(folder: &Path, extra: &[&str]) -> Result<Vec<Self>, Error> {
+    pub fn load_all(directory: &Path, extra: &[&str]) -> Result<Vec<Self>, Error> {
         let mut wanted = vec!["agent", "base"];
         wanted.extend(extra);
         let mut fragments = Vec::new();
-        for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
             let entry = entry.map_err(|error| Error::Read {
-                file: error.path().unwrap_or(folder).to_owned(),
+                file: error.path().unwrap_or(directory).to_owned(),
                 source: error.into(),
             })?;
             let path = entry.path();
             if path.extension().is_none_or(|ext| ext != "config") {
                 continue;
             }
-            let below = path.strip_prefix(folder).unwrap_or(path);
+            let below = path.strip_prefix(directory).unwrap_or(path);
             let name = below.with_extension("").to_string_lossy().into_owned();
             if entry.depth() == 1 && !wanted.contains(&name.as_str()) {
                 continue;
@@ -146,7 +147,7 @@ impl Fragment {
             })?;
             // Why: the path below the workspace reads better than an absolute
             // one, and is the same on every machine.
-            let shown = folder
+            let shown = directory
                 .file_name()
                 .map_or_else(|| below.to_owned(), |f| Path::new(f).join(below));
             fragments.push(Fragment::parse(&name, &shown, &text)?);
@@ -158,7 +159,7 @@ impl Fragment {
         {
             Some(name) => Err(Error::Missing {
                 name: (*name).to_owned(),
-                folder: folder.to_owned(),
+                directory: directory.to_owned(),
             }),
             None => Ok(fragments),
         }

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use roadtest_kconfig::{Fragment, Merged, Value};
 
 /// The test runs in its package's directory.
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     PathBuf::from("../../kconfig-fragments")
 }
 
 #[test]
 fn all_fragments_agree() {
-    let fragments = Fragment::load_all(&folder(), &["sanitize"]).unwrap();
+    let fragments = Fragment::load_all(&directory(), &["sanitize"]).unwrap();
     let merged = Merged::new(fragments).unwrap();
     assert!(merged.to_text().contains("CONFIG_VIRTIO_UML=y\n"));
 }
@@ -21,12 +21,12 @@ fn all_fragments_agree() {
 #[test]
 fn the_kernels_checkers_are_merged_only_on_request() {
     let names = |extra: &[&str]| -> Vec<String> {
-        let fragments = Fragment::load_all(&folder(), extra).unwrap();
+        let fragments = Fragment::load_all(&directory(), extra).unwrap();
         fragments.into_iter().map(|f| f.name).collect()
     };
     assert!(!names(&[]).contains(&"sanitize".to_owned()));
     assert!(names(&["sanitize"]).contains(&"sanitize".to_owned()));
-    let error = Fragment::load_all(&folder(), &["no-such"]).unwrap_err();
+    let error = Fragment::load_all(&directory(), &["no-such"]).unwrap_err();
     assert!(
         error
             .to_string()
@@ -36,7 +36,7 @@ fn the_kernels_checkers_are_merged_only_on_request() {
 
 #[test]
 fn requests_are_sorted_so_that_patches_stay_small() {
-    for fragment in Fragment::load_all(&folder(), &["sanitize"]).unwrap() {
+    for fragment in Fragment::load_all(&directory(), &["sanitize"]).unwrap() {
         assert!(
             fragment.requests.is_sorted_by_key(|r| r.symbol.clone()),
             "{} is not sorted",
@@ -47,7 +47,7 @@ fn requests_are_sorted_so_that_patches_stay_small() {
 
 #[test]
 fn every_driver_is_a_module_but_for_the_buses_own() {
-    for fragment in Fragment::load_all(&folder(), &[]).unwrap() {
+    for fragment in Fragment::load_all(&directory(), &[]).unwrap() {
         let module = fragment.requests.iter().any(|r| r.value == Value::Module);
         let bus = matches!(
             fragment.name.as_str(),

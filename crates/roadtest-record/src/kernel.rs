@@ -32,9 +32,9 @@ pub struct Kernel {
     pub flavour: Flavour,
     /// The UML executable.
     pub linux: PathBuf,
-    /// The folder that the guest sees as its root, read-only: the agent as
+    /// The directory that the guest sees as its root, read-only: the agent as
     /// `init`, modules under `modules/`, and empty mount points. In the
-    /// manifest it is relative to the manifest's folder, so that a checkout
+    /// manifest it is relative to the manifest's directory, so that a checkout
     /// can be moved or copied.
     pub guest_root: PathBuf,
     /// The library to preload into it, where this host needs one.
@@ -66,8 +66,8 @@ impl Kernel {
     /// Where the file cannot be read, or holds something else.
     pub fn load(manifest: &Path) -> Result<Self, Error> {
         let mut kernel: Self = crate::load(manifest)?;
-        let folder = manifest.parent().unwrap_or(Path::new(""));
-        kernel.guest_root = folder.join(kernel.guest_root);
+        let directory = manifest.parent().unwrap_or(Path::new(""));
+        kernel.guest_root = directory.join(kernel.guest_root);
         Ok(kernel)
     }
 
@@ -76,8 +76,8 @@ impl Kernel {
     /// # Errors
     /// Where the file cannot be written.
     pub fn store(&self, manifest: &Path) -> Result<(), Error> {
-        let folder = manifest.parent().unwrap_or(Path::new(""));
-        let root = self.guest_root.strip_prefix(folder);
+        let directory = manifest.parent().unwrap_or(Path::new(""));
+        let root = self.guest_root.strip_prefix(directory);
         let stored = Self {
             guest_root: root.unwrap_or(&self.guest_root).to_owned(),
             ..self.clone()

@@ -64,7 +64,7 @@ pub fn load<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Error> {
 }
 
 /// Writes a JSON file so that a reader sees the old content or the new one,
-/// never half of it. Creates its folder.
+/// never half of it. Creates its directory.
 ///
 /// # Errors
 /// Where the file cannot be written.
@@ -77,8 +77,8 @@ pub fn store<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Error> {
         let path = path.to_owned();
         move |source| Error::Io { verb, path, source }
     };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(io("create", folder))?;
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(io("create", directory))?;
     }
     let draft = path.with_extension("json.new");
     std::fs::write(&draft, text).map_err(io("write", &draft))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Names the folder that records go to; the default is [`OUT`].
+/// Names the directory that records go to; the default is [`OUT`].
 pub const OUT_ENV: &str = "ROADTEST_OUT";
 
 /// Where records go, below the workspace root.
@@ -63,7 +63,7 @@ pub struct Record {
     pub transfers: u64,
     /// The kernel's reports, a first line each.
     pub kernel_reports: Vec<String>,
-    /// The timeline, relative to the folder of the run.
+    /// The timeline, relative to the directory of the run.
     pub timeline: PathBuf,
     /// What was expected, and what came, where the failure says so.
     pub expected: Option<String>,
@@ -86,6 +86,6 @@ pub struct Machine {
     pub transfers: u64,
     /// The kernel's reports, a first line each.
     pub kernel_reports: Vec<String>,
-    /// The timeline, relative to the folder of the run.
+    /// The timeline, relative to the directory of the run.
     pub timeline: PathBuf,
 }

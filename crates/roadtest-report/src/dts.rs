@@ -31,9 +31,9 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
 /// # Errors
 /// Where it booted no board.
 pub fn source(test: &Test) -> anyhow::Result<String> {
-    let path = test.folder.join("devicetree.dts");
+    let path = test.directory.join("devicetree.dts");
     match std::fs::read_to_string(&path) {
-        Ok(text) if !test.folder.as_os_str().is_empty() => Ok(text),
+        Ok(text) if !test.directory.as_os_str().is_empty() => Ok(text),
         _ => bail!("{} booted no board in the last run", test.path()),
     }
 }
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn the_devicetree_is_that_of_the_last_run() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         let run = example();
         let mut test = run.find("probes").expect("there is one").clone();
         let error = source(&test).expect_err("it left none");
@@ -53,8 +53,8 @@ mod tests {
             error.to_string(),
             "iio/light/opt3001/probes booted no board in the last run"
         );
-        test.folder = folder.path().to_owned();
-        std::fs::write(folder.path().join("devicetree.dts"), "/dts-v1/;\n").expect("written");
+        test.directory = directory.path().to_owned();
+        std::fs::write(directory.path().join("devicetree.dts"), "/dts-v1/;\n").expect("written");
         assert_eq!(source(&test).expect("it is there"), "/dts-v1/;\n");
     }
 }

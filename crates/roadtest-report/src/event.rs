@@ -54,7 +54,7 @@ pub struct Evidence {
     /// What the test printed, without what the runner added.
     pub output: Vec<String>,
     /// Where all of it is.
-    pub folder: Option<PathBuf>,
+    pub directory: Option<PathBuf>,
 }
 
 /// How many tests ended how.

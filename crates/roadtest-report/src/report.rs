@@ -32,7 +32,7 @@ pub struct Report {
     pub verbosity: Verbosity,
     /// What chose the kernel, to be repeated when a test is: ` --ksrc PATH`.
     pub rerun_arguments: String,
-    /// Paths are shown relative to this folder.
+    /// Paths are shown relative to this directory.
     pub root: std::path::PathBuf,
 }
 
@@ -113,8 +113,8 @@ impl Report {
         if kernels_own.contains(&record.outcome) || evidence.timeline.is_empty() {
             detail(to, "dmesg", &or_none(&evidence.dmesg))?;
         }
-        if let Some(folder) = &evidence.folder {
-            detail(to, "files", &self.relative(folder))?;
+        if let Some(directory) = &evidence.directory {
+            detail(to, "files", &self.relative(directory))?;
         }
         let path = verdict.test.path();
         let arguments = &self.rerun_arguments;
@@ -270,7 +270,7 @@ mod tests {
                     "   800.120 ms  W CONFIG  ca10  mode=Single".to_owned(),
                     "   800.420 ms  R CONFIG  c890  ready".to_owned(),
                 ],
-                folder: Some(PathBuf::from("/w/target/roadtest/last/tests/x")),
+                directory: Some(PathBuf::from("/w/target/roadtest/last/tests/x")),
                 ..Evidence::default()
             });
         }

@@ -209,7 +209,7 @@ impl Reports {
 
 fn draft(path: &Path) -> anyhow::Result<Draft> {
     let Some(name) = path.file_name().filter(|_| !path.is_dir()) else {
-        bail!("cannot write {}: it is a folder", path.display());
+        bail!("cannot write {}: it is a directory", path.display());
     };
     let mut draft = name.to_owned();
     draft.push(".new");
@@ -277,22 +277,23 @@ mod tests {
 
     #[test]
     fn a_path_that_cannot_be_written_is_an_error_before_anything_runs() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let missing = folder.path().join("missing/report.xml");
-        for path in [&missing, &folder.path().to_owned()] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let missing = directory.path().join("missing/report.xml");
+        for path in [&missing, &directory.path().to_owned()] {
             let wanted = parse(&format!("junit={}", path.display())).expect("it is well-formed");
             let error = Reports::open(&[wanted]).expect_err("it cannot be written");
             assert!(error.to_string().starts_with("cannot write "), "{error}");
         }
-        let wanted = parse(&format!("json={0}/r", folder.path().display())).expect("well-formed");
+        let wanted =
+            parse(&format!("json={0}/r", directory.path().display())).expect("well-formed");
         let error = Reports::open(&[wanted.clone(), wanted]).expect_err("twice");
         assert!(error.to_string().starts_with("two reports"), "{error}");
     }
 
     #[test]
     fn a_test_that_will_not_run_has_no_waveforms() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let wanted = parse(&format!("vcd:no_such={0}/x", folder.path().display()));
+        let directory = tempfile::tempdir().expect("a directory");
+        let wanted = parse(&format!("vcd:no_such={0}/x", directory.path().display()));
         let reports = Reports::open(&[wanted.expect("well-formed")]).expect("writable");
         let tests = [catalog::Test::new("iio/light/opt3001", "reads_lux")];
         let error = reports.expect(&tests).expect_err("there is no such test");
@@ -304,23 +305,23 @@ mod tests {
 
     #[test]
     fn an_old_report_stays_until_the_new_one_is_complete() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("report.json");
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("report.json");
         std::fs::write(&path, "old").expect("it is written");
         let wanted = parse(&format!("json={}", path.display())).expect("it is well-formed");
         let reports = Reports::open(std::slice::from_ref(&wanted)).expect("it can be written");
         drop(reports);
         assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "old");
 
-        let out = run::example_folder();
+        let out = run::example_directory();
         let reports = Reports::open(&[wanted]).expect("it can be written");
         reports
-            .write(folder.path(), out.path())
+            .write(directory.path(), out.path())
             .expect("the run is complete");
         let text = std::fs::read_to_string(&path).expect("it is there");
         assert!(text.contains("\"version\": 1"), "{text}");
-        let left: Vec<_> = std::fs::read_dir(folder.path())
-            .expect("the folder is there")
+        let left: Vec<_> = std::fs::read_dir(directory.path())
+            .expect("the directory is there")
             .collect();
         assert_eq!(left.len(), 1, "no draft stays");
     }

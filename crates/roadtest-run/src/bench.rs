@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<Done> {
     );
     process::mark_as_ours(&mut command);
     if let Some(path) = &args.json {
-        let here = std::env::current_dir().context("the current folder is gone")?;
+        let here = std::env::current_dir().context("the current directory is gone")?;
         command.arg("--json").arg(here.join(path));
     }
     let status = process::run(&mut command)?;

@@ -158,7 +158,7 @@ pub fn build(
     Ok(roadtest_uml::prepare(&options, root, manifest, &mut show)?)
 }
 
-/// The folder of the user's sources and builds.
+/// The directory of the user's sources and builds.
 ///
 /// # Errors
 /// Where the user has none.

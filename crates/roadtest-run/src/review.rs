@@ -128,7 +128,7 @@ struct Pending {
     name: String,
 }
 
-/// All changed snapshots below a folder, sorted.
+/// All changed snapshots below a directory, sorted.
 fn pending(root: &Path) -> anyhow::Result<Vec<Pending>> {
     let mut found = Vec::new();
     for path in workspace::files(root)? {
@@ -155,8 +155,8 @@ fn inline(root: &Path) -> anyhow::Result<Vec<String>> {
     let name = |path: &Path| {
         let draft = path.file_name()?.to_str()?;
         let source = draft.strip_prefix('.')?.strip_suffix(".pending-snap")?;
-        let folder = path.parent()?.strip_prefix(root).ok()?;
-        Some(folder.join(source).display().to_string())
+        let directory = path.parent()?.strip_prefix(root).ok()?;
+        Some(directory.join(source).display().to_string())
     };
     let files = workspace::files(root)?;
     Ok(files.iter().filter_map(|path| name(path)).collect())
@@ -245,11 +245,11 @@ mod tests {
         "---\nsource: a.rs\nassertion_line: 12\n---\nR CONFIG  c810\nW CONFIG  cc10\n";
 
     fn workspace_with_one_change() -> tempfile::TempDir {
-        let root = tempfile::tempdir().expect("a folder");
-        let folder = root.path().join("snapshots/iio/light/opt3001");
-        std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join("lux.snap"), OLD).expect("a file");
-        std::fs::write(folder.join("lux.snap.new"), NEW).expect("a file");
+        let root = tempfile::tempdir().expect("a directory");
+        let directory = root.path().join("snapshots/iio/light/opt3001");
+        std::fs::create_dir_all(&directory).expect("a directory");
+        std::fs::write(directory.join("lux.snap"), OLD).expect("a file");
+        std::fs::write(directory.join("lux.snap.new"), NEW).expect("a file");
         root
     }
 

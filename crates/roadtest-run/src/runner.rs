@@ -135,8 +135,8 @@ pub fn snapshot_rules(command: &mut Command) {
     }
 }
 
-/// The folder of a test's record.
-pub fn record_folder(out: &Path, test: &Test) -> PathBuf {
+/// The directory of a test's record.
+pub fn record_directory(out: &Path, test: &Test) -> PathBuf {
     let function = test.test.rsplit("::").next().unwrap_or(&test.test);
     out.join("tests").join(&test.driver).join(function)
 }
@@ -149,21 +149,21 @@ mod tests {
 
     /// Runs a script as if it were the test program, for tests of these names.
     fn news(script: &str, names: &[&str], jobs: usize) -> Vec<News> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let binary = folder.path().join("drivers");
+        let directory = tempfile::tempdir().expect("a directory");
+        let binary = directory.path().join("drivers");
         std::fs::write(&binary, format!("#!/bin/sh\n{script}\n")).expect("written");
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&binary, mode).expect("executable");
         let job = Job {
-            root: folder.path().to_owned(),
+            root: directory.path().to_owned(),
             binary,
             tests: names
                 .iter()
                 .map(|name| Test::new("rtc/rtc-a", name))
                 .collect(),
             jobs: Some(jobs),
-            out: folder.path().join("out"),
-            manifest: folder.path().join("kernel.json"),
+            out: directory.path().join("out"),
+            manifest: directory.path().join("kernel.json"),
         };
         let mut news = Vec::new();
         run(&job, &mut |event| news.push(event));
@@ -216,7 +216,7 @@ mod tests {
     fn a_record_is_named_after_the_function() {
         let test = Test::new("hwmon/lm75", "limits::are_kept");
         assert_eq!(
-            record_folder(Path::new("out"), &test),
+            record_directory(Path::new("out"), &test),
             Path::new("out/tests/hwmon/lm75/are_kept")
         );
     }

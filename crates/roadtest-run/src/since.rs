@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use roadtest_command::{console, exit, process, workspace};
 use roadtest_record::kernel::{Kernel, Module};
 use roadtest_report::catalog::Test;
-use roadtest_uml::source::FOLDER;
+use roadtest_uml::source::DIRECTORY;
 
 use crate::kernel::{self, KernelArgs};
 
@@ -154,7 +154,7 @@ fn choose<'a>(
 
 /// Whether a touched file affects the tests of a driver.
 fn concerns(file: &str, driver: &str, modules: &BTreeMap<String, Module>) -> bool {
-    if let Some(own) = file.strip_prefix(FOLDER) {
+    if let Some(own) = file.strip_prefix(DIRECTORY) {
         return framework(own.trim_start_matches('/')).is_some_and(|path| is_below(path, driver));
     }
     let source = file
@@ -188,11 +188,11 @@ fn framework(own: &str) -> Option<&str> {
         "snapshots/",
     ]
     .iter()
-    .find_map(|folder| own.strip_prefix(folder))
+    .find_map(|directory| own.strip_prefix(directory))
 }
 
 /// Whether a path is a driver's file (`iio/light/opt3001.rs`) or is in its
-/// folder.
+/// directory.
 fn is_below(path: &str, driver: &str) -> bool {
     let (path, driver) = (plain(path), plain(driver));
     path.strip_prefix(&driver)
@@ -296,7 +296,7 @@ mod tests {
             "snapshots/iio/light/opt3001/reads_lux.snap",
         ] {
             assert_eq!(
-                chosen(&format!("{FOLDER}/{file}")),
+                chosen(&format!("{DIRECTORY}/{file}")),
                 ["iio/light/opt3001"],
                 "{file}"
             );

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use roadtest_record::test::{Outcome, Record};
 
-use crate::runner::{Ended, Finish, record_folder};
+use crate::runner::{Ended, Finish, record_directory};
 use roadtest_report::catalog::Test;
 use roadtest_report::event::{Evidence, Verdict};
 use roadtest_report::output;
@@ -19,12 +19,12 @@ const OUTPUT_LINES_MAX: usize = 40;
 
 /// Judges a test that has ended, with what it left below `out`.
 pub fn judge(test: &Test, finish: &Finish, out: &Path) -> Verdict {
-    let folder = record_folder(out, test);
-    let record = roadtest_record::load(&folder.join("record.json")).ok();
+    let directory = record_directory(out, test);
+    let record = roadtest_record::load(&directory.join("record.json")).ok();
     let record = record.filter(|record: &Record| record.name == test.name);
     let record = merge(test, finish, record);
     let failed = !matches!(record.outcome, Outcome::Passed | Outcome::Skipped);
-    let evidence = failed.then(|| gather(&folder, finish));
+    let evidence = failed.then(|| gather(&directory, finish));
     Verdict {
         test: test.clone(),
         record,
@@ -119,17 +119,17 @@ fn without_record(test: &Test, finish: &Finish, ended: &Ended) -> Record {
     }
 }
 
-fn gather(folder: &Path, finish: &Finish) -> Evidence {
+fn gather(directory: &Path, finish: &Finish) -> Evidence {
     let output = output::essence(&finish.output);
     // Why: a full disk must not hide the failure itself.
-    drop(std::fs::create_dir_all(folder));
-    drop(std::fs::write(folder.join("output.txt"), &finish.output));
+    drop(std::fs::create_dir_all(directory));
+    drop(std::fs::write(directory.join("output.txt"), &finish.output));
     let cut = output.len().saturating_sub(OUTPUT_LINES_MAX);
     Evidence {
-        timeline: tail(&folder.join("timeline.txt")),
-        dmesg: tail(&folder.join("dmesg.txt")),
+        timeline: tail(&directory.join("timeline.txt")),
+        dmesg: tail(&directory.join("dmesg.txt")),
         output: output[cut..].to_vec(),
-        folder: Some(folder.to_owned()),
+        directory: Some(directory.to_owned()),
     }
 }
 
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_record_of_another_test_is_not_taken_for_this_ones() {
-        let out = tempfile::tempdir().expect("a folder");
+        let out = tempfile::tempdir().expect("a directory");
         let place = out
             .path()
             .join("tests/iio/light/opt3001/reads_lux/record.json");

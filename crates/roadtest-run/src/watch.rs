@@ -31,9 +31,9 @@ pub fn run(root: &Path, args: &KernelArgs) -> anyhow::Result<Done> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let (sender, events) = channel();
     let mut watcher = notify::recommended_watcher(sender).context("cannot watch files")?;
-    for (folder, mode) in folders(root, args)? {
-        let watched = watcher.watch(&folder, mode);
-        watched.with_context(|| format!("cannot watch {}", folder.display()))?;
+    for (directory, mode) in directories(root, args)? {
+        let watched = watcher.watch(&directory, mode);
+        watched.with_context(|| format!("cannot watch {}", directory.display()))?;
     }
     loop {
         let mut again = Command::new(&program);
@@ -51,26 +51,32 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// What to watch: the framework, and of the kernel tree the folders of drivers
-/// that have tests, and its headers. Watching all of a tree would take more
-/// than a system may allow.
-fn folders(root: &Path, args: &KernelArgs) -> anyhow::Result<Vec<(PathBuf, RecursiveMode)>> {
-    let mut folders = BTreeSet::new();
-    folders.insert((root.join("crates"), true));
-    folders.insert((root.join("kconfig-fragments"), true));
+/// What to watch: the framework, and of the kernel tree the directories of
+/// drivers that have tests, and its headers. Watching all of a tree would take
+/// more than a system may allow.
+fn directories(root: &Path, args: &KernelArgs) -> anyhow::Result<Vec<(PathBuf, RecursiveMode)>> {
+    let mut directories = BTreeSet::new();
+    directories.insert((root.join("crates"), true));
+    directories.insert((root.join("kconfig-fragments"), true));
     if let Some(tree) = kernel::tree(root, args)? {
-        folders.insert((tree.join("include"), true));
+        directories.insert((tree.join("include"), true));
         for driver in catalog::drivers(root) {
-            let folder = tree.join("drivers").join(driver);
-            folders.extend(folder.parent().map(|folder| (folder.to_owned(), false)));
+            let directory = tree.join("drivers").join(driver);
+            directories.extend(
+                directory
+                    .parent()
+                    .map(|directory| (directory.to_owned(), false)),
+            );
         }
     }
-    let there = folders.into_iter().filter(|(folder, _)| folder.is_dir());
-    let with_mode = there.map(|(folder, deep)| {
+    let there = directories
+        .into_iter()
+        .filter(|(directory, _)| directory.is_dir());
+    let with_mode = there.map(|(directory, deep)| {
         if deep {
-            (folder, RecursiveMode::Recursive)
+            (directory, RecursiveMode::Recursive)
         } else {
-            (folder, RecursiveMode::NonRecursive)
+            (directory, RecursiveMode::NonRecursive)
         }
     });
     Ok(with_mode.collect())
@@ -128,16 +134,16 @@ mod tests {
 
     #[test]
     fn several_writes_are_one_change_and_reading_is_none() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         let (sender, events) = channel();
         let mut watcher = notify::recommended_watcher(sender).expect("it can watch");
         watcher
-            .watch(folder.path(), RecursiveMode::NonRecursive)
+            .watch(directory.path(), RecursiveMode::NonRecursive)
             .expect("it can watch");
-        let path = folder.path().join("a.c");
+        let path = directory.path().join("a.c");
         std::fs::write(&path, "1").expect("it can write");
         std::fs::write(&path, "2").expect("it can write");
-        std::fs::write(folder.path().join("a.o"), "2").expect("it can write");
+        std::fs::write(directory.path().join("a.o"), "2").expect("it can write");
         let changed = next(&events).expect("there was a change");
         assert_eq!(changed, BTreeSet::from([path.clone()]));
         std::fs::read(&path).expect("it can read");

@@ -132,16 +132,16 @@ fn name(text: &str) -> Option<String> {
     Some(name.split('"').nth(1)?.to_owned())
 }
 
-/// Headers of the same folder hold the registers of larger drivers.
+/// Headers of the same directory hold the registers of larger drivers.
 fn with_headers(file: &Path, source: String) -> String {
-    let folder = file.parent().unwrap_or(file);
+    let directory = file.parent().unwrap_or(file);
     let mut all = source.clone();
     for line in source.lines() {
         let included = line
             .strip_prefix("#include \"")
             .and_then(|rest| rest.split('"').next());
         if let Some(text) =
-            included.and_then(|name| std::fs::read_to_string(folder.join(name)).ok())
+            included.and_then(|name| std::fs::read_to_string(directory.join(name)).ok())
         {
             all.push_str(&text);
         }
@@ -191,8 +191,8 @@ mod tests {
     use super::*;
 
     fn tree() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
-        let drivers = folder.path().join("drivers/iio/light");
+        let directory = tempfile::tempdir().expect("a directory");
+        let drivers = directory.path().join("drivers/iio/light");
         std::fs::create_dir_all(&drivers).expect("created");
         let source = "#include \"foo.h\"\nstatic struct i2c_driver foo = {\n.driver = {\n\
             .name = \"foo\",\n} };\n{ .compatible = \"acme,foo\" },\n";
@@ -200,7 +200,7 @@ mod tests {
         std::fs::write(drivers.join("foo.h"), "#define FOO_REG_ID 0x0f\n").expect("written");
         let makefile = "obj-$(CONFIG_FOO) += foo.o\nfoo-y := foo-core.o \\\n foo-i2c.o\n";
         std::fs::write(drivers.join("Makefile"), makefile).expect("written");
-        folder
+        directory
     }
 
     #[test]

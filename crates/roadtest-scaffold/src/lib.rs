@@ -202,15 +202,15 @@ struct Changes {
 }
 
 impl Changes {
-    /// Writes a file, with its folders.
+    /// Writes a file, with its directories.
     ///
     /// # Errors
     /// Where it cannot be written.
     fn write(&mut self, file: &Path, text: &str) -> anyhow::Result<()> {
         self.will_appear(file);
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create {}", folder.display()))?;
+        if let Some(directory) = file.parent() {
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("cannot create {}", directory.display()))?;
         }
         std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
     }
@@ -236,10 +236,11 @@ impl Changes {
                 Some(before) => std::fs::write(&file, before),
                 None => std::fs::remove_file(&file),
             });
-            // Folders that were made for it go with it; others are not empty.
-            let folders = file.ancestors().skip(1).take(4);
-            for folder in folders {
-                if std::fs::remove_dir(folder).is_err() {
+            // Directories that were made for it go with it; others are not
+            // empty.
+            let directories = file.ancestors().skip(1).take(4);
+            for directory in directories {
+                if std::fs::remove_dir(directory).is_err() {
                     break;
                 }
             }
@@ -262,15 +263,15 @@ mod tests {
         }
     }
 
-    fn put(folder: &Path, file: &str, text: &str) {
-        let file = folder.join(file);
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+    fn put(directory: &Path, file: &str, text: &str) {
+        let file = directory.join(file);
+        std::fs::create_dir_all(file.parent().expect("a directory")).expect("created");
         std::fs::write(file, text).expect("written");
     }
 
     /// A kernel with one driver.
     fn tree() -> tempfile::TempDir {
-        let tree = tempfile::tempdir().expect("a folder");
+        let tree = tempfile::tempdir().expect("a directory");
         let source = "#define FOO_REG_ID 0x0f\n#define FOO_ID 0x33\nif (id != FOO_ID)\n\
             struct i2c_driver foo = { .driver = { .name = \"foo\", } };\n\
             { .compatible = \"acme,foo\" },\n";
@@ -283,15 +284,16 @@ mod tests {
         put(tree.path(), "Kconfig", "config FOO\n\ttristate \"foo\"\n");
         let binding = "\nexamples:\n  - |\n    a@1 { compatible = \"acme,foo\"; reg = <1>;\n\
             acme,flag; acme,table = <1 2>; };\n";
-        let folder = "Documentation/devicetree/bindings/iio";
-        put(tree.path(), &format!("{folder}/acme,foo.yaml"), binding);
+        let directory = "Documentation/devicetree/bindings/iio";
+        put(tree.path(), &format!("{directory}/acme,foo.yaml"), binding);
         tree
     }
 
-    /// The workspace without what was built, in a folder that can be changed.
+    /// The workspace without what was built, in a directory that can be
+    /// changed.
     fn copy_of_workspace() -> (PathBuf, tempfile::TempDir) {
         let root = workspace::root().expect("a workspace");
-        let copy = tempfile::tempdir().expect("a folder");
+        let copy = tempfile::tempdir().expect("a directory");
         workspace::copy(&root, copy.path()).expect("copied");
         (root, copy)
     }
@@ -324,7 +326,7 @@ mod tests {
         changes.undo();
         refuse_to_overwrite(copy.path(), path).expect("nothing is left");
         let list = "crates/roadtest-drivers/tests/drivers.rs";
-        let read = |folder: &Path| std::fs::read_to_string(folder.join(list)).expect("read");
+        let read = |directory: &Path| std::fs::read_to_string(directory.join(list)).expect("read");
         assert_eq!(read(copy.path()), read(&root));
     }
 

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_missing_are_made() {
+    fn directories_that_are_missing_are_made() {
         let text = with("iio/light/foo");
         let block = "mod iio {\n    mod light {\n        mod foo;\n    }\n}\nmod rtc {\n";
         assert!(text.contains(block), "{text}");

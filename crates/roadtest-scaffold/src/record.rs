@@ -45,15 +45,15 @@ pub(super) fn run(root: &Path, manifest: &Path, driver: &str, name: &str) -> any
     command.stderr(std::process::Stdio::piped());
     let output = process::capture(&mut command)?;
     let test = name.rsplit("::").next().unwrap_or(name);
-    let folder = out.join("tests").join(driver).join(test);
-    let record: Record = match roadtest_record::load(&folder.join("record.json")) {
+    let directory = out.join("tests").join(driver).join(test);
+    let record: Record = match roadtest_record::load(&directory.join("record.json")) {
         Ok(record) => record,
         Err(_) => anyhow::bail!(
             "the new test does not run:\n{}",
             String::from_utf8_lossy(&output.stderr)
         ),
     };
-    let timeline = folder.join("timeline.json");
+    let timeline = directory.join("timeline.json");
     let events: Vec<Event> = if timeline.exists() {
         roadtest_record::load(&timeline)?
     } else {

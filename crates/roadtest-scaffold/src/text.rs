@@ -69,8 +69,8 @@ impl Scaffold {
     }
 
     pub(super) fn snapshot_file(&self, root: &Path) -> PathBuf {
-        let folder = root.join("snapshots").join(&self.path);
-        folder.join(format!("{}.snap", self.test_name()))
+        let directory = root.join("snapshots").join(&self.path);
+        directory.join(format!("{}.snap", self.test_name()))
     }
 
     pub(super) fn test_name(&self) -> &'static str {

@@ -14,8 +14,8 @@ use crate::run;
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// Builds the package `roadtest-agent` of a workspace and gives the program.
-/// It has a target folder of its own (`agent` in cargo's usual one), so that
-/// its flags do not rebuild everything else.
+/// It has a target directory of its own (`agent` in cargo's usual one), so
+/// that its flags do not rebuild everything else.
 ///
 /// # Errors
 /// Where cargo fails, with the end of its output.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Source packages from the mirror that the machine is configured with, by
 //! apt itself (which checks signatures), without root and without a trace in
-//! the machine's own apt: where its lists do not do, apt runs in folders of
-//! our own.
+//! the machine's own apt: where its lists do not do, apt runs in directories
+//! of our own.
 
 mod mirror;
 
@@ -28,8 +28,8 @@ pub struct Deb {
     pub version: String,
 }
 
-/// Downloads a package into the folder `into`. `own` is a folder for apt's
-/// lists, where the machine's do not have the package.
+/// Downloads a package into the directory `into`. `own` is a directory for
+/// apt's lists, where the machine's do not have the package.
 ///
 /// # Errors
 /// [`Error::NoPackage`] with everything that was tried.
@@ -79,8 +79,9 @@ pub fn download(
     })
 }
 
-/// Unpacks the tree in a source package into the folder `tree`; `scratch` has
-/// room for the archive in between. The package file is removed on the way.
+/// Unpacks the tree in a source package into the directory `tree`; `scratch`
+/// has room for the archive in between. The package file is removed on the
+/// way.
 ///
 /// # Errors
 /// Where a tool fails, or the disk is full.
@@ -144,7 +145,7 @@ fn checked(command: &mut Command, place: &Path, line: impl FnMut(&str)) -> Resul
 fn full(place: &Path) -> Error {
     Error::DiskFull {
         what: "unpacking the kernel's source".to_owned(),
-        // The folder itself is about to be removed.
+        // The directory itself is about to be removed.
         path: place.parent().unwrap_or(place).to_owned(),
     }
 }
@@ -207,14 +208,14 @@ fn reason(ended: &Ended) -> String {
 }
 
 /// The suites of Debian that the machine is configured with. apt tells only
-/// those that it has lists of; where it has none, it fetches them into folders
-/// of our own.
+/// those that it has lists of; where it has none, it fetches them into
+/// directories of our own.
 fn configured(own: &Path, progress: &mut dyn Progress) -> Result<Vec<Stanza>, Error> {
     let configured = mirror::configured(apt(&[]))?;
     if !configured.is_empty() {
         return Ok(configured);
     }
-    let options = own_folders(own)?;
+    let options = own_directories(own)?;
     progress.event(&Event::Listing {
         from: "the machine's apt sources".to_owned(),
     });
@@ -224,10 +225,10 @@ fn configured(own: &Path, progress: &mut dyn Progress) -> Result<Vec<Stanza>, Er
     mirror::configured(apt(&options))
 }
 
-/// Options that make apt keep its lists in folders of our own.
-fn own_folders(own: &Path) -> Result<Vec<String>, Error> {
-    for folder in ["state/lists/partial", "cache/archives/partial", "sources"] {
-        let path = own.join(folder);
+/// Options that make apt keep its lists in directories of our own.
+fn own_directories(own: &Path) -> Result<Vec<String>, Error> {
+    for directory in ["state/lists/partial", "cache/archives/partial", "sources"] {
+        let path = own.join(directory);
         fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
     }
     let status = own.join("status");
@@ -244,14 +245,14 @@ fn own_folders(own: &Path) -> Result<Vec<String>, Error> {
     .concat())
 }
 
-/// Lets apt fetch the lists of one suite into folders of our own, and gives
-/// the options that make it use them; or says why it could not.
+/// Lets apt fetch the lists of one suite into directories of our own, and
+/// gives the options that make it use them; or says why it could not.
 fn prepare(
     own: &Path,
     stanza: &Stanza,
     progress: &mut dyn Progress,
 ) -> Result<Result<Vec<String>, String>, Error> {
-    let mut options = own_folders(own)?;
+    let mut options = own_directories(own)?;
     let sources = own.join("sources");
     let file = sources.join("roadtest.sources");
     fs::write(&file, stanza.to_text()).map_err(Error::io("write", &file))?;
@@ -286,7 +287,7 @@ fn apt(options: &[String]) -> Command {
     let mut command = Command::new("apt-get");
     command
         // Why: as root, apt would download as another user, who cannot write
-        // to our folder. As any other user the option has no effect.
+        // to our directory. As any other user the option has no effect.
         .args(["-o", "APT::Sandbox::User=root"])
         // Why one: there are other places to try, and apt waits longer each
         // time.

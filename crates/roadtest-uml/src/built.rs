@@ -15,7 +15,7 @@ pub struct Built {
     /// The kernel. Its guest root is not laid out yet.
     pub kernel: Kernel,
     /// Where its files are: `linux`, `config`, and `modules/`.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
 }
 
 impl Built {
@@ -27,15 +27,15 @@ impl Built {
         source: &Source,
         flavour: &Flavour,
     ) -> Option<Self> {
-        let folder = cache.out(fingerprint);
-        let mut kernel: Kernel = roadtest_record::load(&folder.join("kernel.json")).ok()?;
+        let directory = cache.out(fingerprint);
+        let mut kernel: Kernel = roadtest_record::load(&directory.join("kernel.json")).ok()?;
         kernel.source.clone_from(&source.name);
         // Why not the one of before: how a kernel is booted is not part of it.
         kernel.flavour.clone_from(flavour);
         if !kernel.linux.is_file() {
             return None;
         }
-        cache::touch(&folder);
-        Some(Self { kernel, folder })
+        cache::touch(&directory);
+        Some(Self { kernel, directory })
     }
 }

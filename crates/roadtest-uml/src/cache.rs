@@ -2,9 +2,9 @@
 //! Where sources and builds are kept, and who may write there.
 //!
 //! - `src/NAME/`: unpacked sources, complete or absent.
-//! - `build/KEY/`: kbuild's output folder for one source tree.
+//! - `build/KEY/`: kbuild's output directory for one source tree.
 //! - `out/FINGERPRINT/`: finished kernels, never changed afterwards.
-//! - `apt/`: apt's folders.
+//! - `apt/`: apt's directories.
 //!
 //! Anything whose name ends in `.part` is unfinished and removed by the next
 //! run.
@@ -16,11 +16,11 @@ use std::time::SystemTime;
 use crate::error::Error;
 use crate::progress::{Event, Progress};
 
-/// Marks a folder as one that can be made again: backups leave it out, and so
-/// do we where it lies in a kernel tree (<https://bford.info/cachedir/>).
+/// Marks a directory as one that can be made again: backups leave it out, and
+/// so do we where it lies in a kernel tree (<https://bford.info/cachedir/>).
 pub(crate) const TAG: &str = "CACHEDIR.TAG";
 const TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
-    # This folder is a cache of roadtest (https://bford.info/cachedir/).\n";
+    # This directory is a cache of roadtest (https://bford.info/cachedir/).\n";
 
 /// How many finished kernels are kept.
 const KEPT: usize = 12;
@@ -49,23 +49,23 @@ impl Cache {
                 .map(PathBuf::from)
                 .filter(|path| path.is_absolute())
         };
-        if let Some(folder) = absolute("ROADTEST_CACHE") {
-            return Ok(Cache::at(&folder));
+        if let Some(directory) = absolute("ROADTEST_CACHE") {
+            return Ok(Cache::at(&directory));
         }
         absolute("XDG_CACHE_HOME")
             .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-            .map(|folder| Cache::at(&folder.join("roadtest")))
+            .map(|directory| Cache::at(&directory.join("roadtest")))
             .ok_or(Error::NoCache)
     }
 
-    /// A cache in a folder, which need not exist yet.
+    /// A cache in a directory, which need not exist yet.
     pub fn at(root: &Path) -> Self {
         Cache {
             root: root.to_owned(),
         }
     }
 
-    /// The folder.
+    /// The directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -116,8 +116,8 @@ impl Cache {
     }
 
     fn recover(&self, progress: &mut dyn Progress) -> Result<(), Error> {
-        for folder in ["src", "build", "out"] {
-            for path in list(&self.root.join(folder)) {
+        for directory in ["src", "build", "out"] {
+            for path in list(&self.root.join(directory)) {
                 if path.extension().is_some_and(|ext| ext == "part") {
                     progress.event(&Event::Recovering { path: path.clone() });
                     remove(&path)?;
@@ -133,9 +133,9 @@ impl Cache {
     }
 }
 
-/// Marks a folder as a cache.
-pub(crate) fn tag(folder: &Path) -> Result<(), Error> {
-    let path = folder.join(TAG);
+/// Marks a directory as a cache.
+pub(crate) fn tag(directory: &Path) -> Result<(), Error> {
+    let path = directory.join(TAG);
     if path.exists() {
         Ok(())
     } else {
@@ -143,15 +143,15 @@ pub(crate) fn tag(folder: &Path) -> Result<(), Error> {
     }
 }
 
-/// Marks a folder as used, so that [`prune`] takes others first.
-pub(crate) fn touch(folder: &Path) {
+/// Marks a directory as used, so that [`prune`] takes others first.
+pub(crate) fn touch(directory: &Path) {
     // A mark that cannot be set costs a rebuild some day, no more.
-    let _ = File::open(folder).and_then(|file| file.set_modified(SystemTime::now()));
+    let _ = File::open(directory).and_then(|file| file.set_modified(SystemTime::now()));
 }
 
-/// Keeps the `kept` newest entries of a folder.
-pub(crate) fn prune(folder: &Path, kept: usize) -> Result<(), Error> {
-    let mut entries: Vec<_> = list(folder)
+/// Keeps the `kept` newest entries of a directory.
+pub(crate) fn prune(directory: &Path, kept: usize) -> Result<(), Error> {
+    let mut entries: Vec<_> = list(directory)
         .into_iter()
         .filter_map(|path| Some((fs::metadata(&path).ok()?.modified().ok()?, path)))
         .collect();
@@ -162,16 +162,16 @@ pub(crate) fn prune(folder: &Path, kept: usize) -> Result<(), Error> {
         .try_for_each(|(_, path)| remove(&path))
 }
 
-/// The entries of a folder; none where it does not exist.
-pub(crate) fn list(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
+/// The entries of a directory; none where it does not exist.
+pub(crate) fn list(directory: &Path) -> Vec<PathBuf> {
+    fs::read_dir(directory)
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect()
 }
 
-/// Removes a file or folder, if there is one.
+/// Removes a file or directory, if there is one.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     let removed = match fs::symlink_metadata(path) {
         Err(error) => Err(error),
@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn what_a_cut_off_run_left_is_removed_and_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::at(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path());
         let half = draft(&cache.sources("debian-6.12")).unwrap();
         fs::write(half.join("file"), "").unwrap();
         let whole = cache.sources("debian-6.1");
@@ -225,8 +225,8 @@ mod tests {
 
     #[test]
     fn the_second_user_of_a_cache_waits_and_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::at(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path());
         let first = cache.lock(&mut |_: &Event| {}).unwrap();
         let (said, heard) = mpsc::channel();
         let second = std::thread::spawn({
@@ -234,7 +234,7 @@ mod tests {
             move || cache.lock(&mut |event: &Event| said.send(event.clone()).unwrap())
         });
         let waiting = Event::Waiting {
-            cache: folder.path().to_owned(),
+            cache: directory.path().to_owned(),
         };
         assert_eq!(heard.recv().unwrap(), waiting);
         drop(first);
@@ -243,28 +243,28 @@ mod tests {
 
     #[test]
     fn a_draft_replaces_what_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("thing");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("thing");
         for content in ["old", "new"] {
             let draft = draft(&path).unwrap();
             fs::write(draft.join("file"), content).unwrap();
             finish(&draft, &path).unwrap();
         }
         assert_eq!(fs::read_to_string(path.join("file")).unwrap(), "new");
-        assert_eq!(list(folder.path()), [path]);
+        assert_eq!(list(directory.path()), [path]);
     }
 
     #[test]
     fn only_the_newest_entries_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (age, name) in ["c", "a", "b"].iter().enumerate() {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             let seconds = 1000 - u64::try_from(age).unwrap();
             let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
             File::create(&path).unwrap().set_modified(time).unwrap();
         }
-        prune(folder.path(), 2).unwrap();
-        assert!(!folder.path().join("b").exists());
-        assert_eq!(list(folder.path()).len(), 2);
+        prune(directory.path(), 2).unwrap();
+        assert!(!directory.path().join("b").exists());
+        assert_eq!(list(directory.path()).len(), 2);
     }
 }

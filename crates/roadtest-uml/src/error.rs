@@ -38,7 +38,7 @@ pub enum Error {
     /// Not a Linux tree.
     #[error("{} is not a Linux source tree: {found}", path.display())]
     NotLinux {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
         /// What was found in it.
         found: String,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The folder that the guest sees as its root: the agent, the modules, and
+//! The directory that the guest sees as its root: the agent, the modules, and
 //! empty mount points. Nothing else of the host is in it.
 
 use std::fs;
@@ -27,13 +27,13 @@ const KEPT: usize = 8;
 /// # Errors
 /// Where a file cannot be read or written.
 pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, Error> {
-    let folder = manifest.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let folder = fs::canonicalize(folder).map_err(Error::io("find", folder))?;
+    let directory = manifest.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
+    let directory = fs::canonicalize(directory).map_err(Error::io("find", directory))?;
     let program = fs::read(agent).map_err(Error::io("read", agent))?;
     let agent_key = quick_hash(&program);
     let key = format!("{}-{agent_key:016x}", built.kernel.config_fingerprint);
-    let roots = folder.join("guest");
+    let roots = directory.join("guest");
     let root = roots.join(&key);
     if root.is_dir() {
         cache::touch(&root);
@@ -43,11 +43,11 @@ pub fn install(built: &Built, agent: &Path, manifest: &Path) -> Result<Kernel, E
     }
     let kernel = Kernel {
         guest_root: root,
-        preload: xstate::preload(built.kernel.version(), &folder)?,
+        preload: xstate::preload(built.kernel.version(), &directory)?,
         ..built.kernel.clone()
     };
     // Why compare: a manifest that does not change keeps its time stamp.
-    let manifest = folder.join(manifest.file_name().unwrap_or_default());
+    let manifest = directory.join(manifest.file_name().unwrap_or_default());
     if Kernel::load(&manifest).ok().as_ref() != Some(&kernel) {
         kernel.store(&manifest)?;
     }
@@ -68,7 +68,7 @@ fn lay_out(built: &Built, agent: &[u8], roots: &Path, root: &Path) -> Result<(),
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(&init, mode).map_err(Error::io("make executable", &init))?;
     for module in built.kernel.modules.values() {
-        let from = built.folder.join(&module.file);
+        let from = built.directory.join(&module.file);
         let to = draft.join(&module.file);
         fs::copy(&from, &to).map_err(Error::io("copy", &from))?;
     }
@@ -99,10 +99,10 @@ mod tests {
 
     use super::*;
 
-    fn built(folder: &Path) -> Built {
-        fs::create_dir_all(folder.join("out/modules")).unwrap();
-        fs::write(folder.join("out/modules/lm75.ko"), "ELF").unwrap();
-        fs::write(folder.join("agent"), "first").unwrap();
+    fn built(directory: &Path) -> Built {
+        fs::create_dir_all(directory.join("out/modules")).unwrap();
+        fs::write(directory.join("out/modules/lm75.ko"), "ELF").unwrap();
+        fs::write(directory.join("agent"), "first").unwrap();
         let module = Module {
             file: "modules/lm75.ko".into(),
             ..Module::default()
@@ -114,22 +114,22 @@ mod tests {
                 source: "debian:6.12".into(),
                 config_fingerprint: "f00".into(),
                 flavour: Flavour::default(),
-                linux: folder.join("out/linux"),
+                linux: directory.join("out/linux"),
                 guest_root: PathBuf::new(),
                 preload: None,
                 modules: [("lm75".to_owned(), module)].into(),
                 unavailable: [].into(),
             },
-            folder: folder.join("out"),
+            directory: directory.join("out"),
         }
     }
 
     #[test]
     fn the_root_holds_agent_modules_and_mount_points_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let manifest = folder.path().join("target/roadtest/kernel.json");
-        let agent = folder.path().join("agent");
-        let kernel = install(&built(folder.path()), &agent, &manifest).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let manifest = directory.path().join("target/roadtest/kernel.json");
+        let agent = directory.path().join("agent");
+        let kernel = install(&built(directory.path()), &agent, &manifest).unwrap();
         let mut found: Vec<PathBuf> = walkdir::WalkDir::new(&kernel.guest_root)
             .min_depth(1)
             .sort_by_file_name()
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn another_agent_gets_another_root_and_the_old_one_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let manifest = folder.path().join("target/roadtest/kernel.json");
-        let agent = folder.path().join("agent");
-        let built = built(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let manifest = directory.path().join("target/roadtest/kernel.json");
+        let agent = directory.path().join("agent");
+        let built = built(directory.path());
         let first = install(&built, &agent, &manifest).unwrap();
         assert_eq!(install(&built, &agent, &manifest).unwrap(), first);
         fs::write(&agent, "second").unwrap();

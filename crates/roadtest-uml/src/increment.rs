@@ -14,7 +14,8 @@ use crate::cache;
 use crate::error::Error;
 use crate::stamps::{Change, Stamp, Stamps};
 
-/// Beside kbuild's own files: what the last build in this folder was made of.
+/// Beside kbuild's own files: what the last build in this directory was made
+/// of.
 const STATE: &str = "roadtest.state";
 
 /// What to build.
@@ -28,7 +29,7 @@ pub(crate) enum Step {
     Everything,
 }
 
-/// What the last build in an output folder was made of.
+/// What the last build in an output directory was made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Last {
     /// The fingerprint of what came of it.
@@ -196,8 +197,8 @@ fn is_unused_driver(path: &str, output: &Path) -> bool {
     let Some(stem) = path.strip_suffix(".c") else {
         return false;
     };
-    let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
-    let command = |end: &str| output.join(folder).join(format!(".{name}{end}.cmd"));
+    let (directory, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    let command = |end: &str| output.join(directory).join(format!(".{name}{end}.cmd"));
     path.starts_with("drivers/") && ![".o", ".s", ""].iter().any(|end| command(end).exists())
 }
 

@@ -26,7 +26,7 @@ const CUT_OFF: Duration = Duration::from_secs(60);
 /// The mark of a `make` that runs.
 const BUILDING: &str = "roadtest.building";
 
-/// One source tree and kbuild's output folder for it.
+/// One source tree and kbuild's output directory for it.
 #[derive(Clone, Debug)]
 pub struct Kbuild {
     tree: PathBuf,
@@ -36,8 +36,8 @@ pub struct Kbuild {
 }
 
 impl Kbuild {
-    /// Builds `tree` in the folder `output`. Every `make` is called with these
-    /// variables.
+    /// Builds `tree` in the directory `output`. Every `make` is called with
+    /// these variables.
     pub fn new(tree: &Path, output: &Path, variables: &[String]) -> Self {
         Kbuild {
             tree: tree.to_owned(),
@@ -46,7 +46,7 @@ impl Kbuild {
         }
     }
 
-    /// The output folder.
+    /// The output directory.
     pub fn output(&self) -> &Path {
         &self.output
     }

@@ -17,7 +17,7 @@
 //! - [`kbuild`]: running `make`, with progress and its error lines.
 //! - [`modules`]: what the built modules say about themselves.
 //! - `built`: a finished kernel in the cache.
-//! - [`guest`]: the folder that the guest sees as its root.
+//! - [`guest`]: the directory that the guest sees as its root.
 //! - [`agent`]: the program in it.
 //! - `xstate`: what UML needs on a host with larger registers than it knows.
 //! - [`fingerprint`]: has anything changed since?

@@ -28,7 +28,7 @@ use crate::stamps::Stamps;
 pub struct Options {
     /// Which kernel.
     pub wanted: Wanted,
-    /// The folder of fragments: `kconfig-fragments` of the workspace.
+    /// The directory of fragments: `kconfig-fragments` of the workspace.
     pub fragments: PathBuf,
     /// How it is built, booted and asked: see [`crate::flavour`].
     pub flavour: Flavour,
@@ -122,8 +122,8 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
     let kbuild = Kbuild::new(&source.tree, output, &options.flavour.make);
     let unavailable = compile(options, order, &kbuild, progress)?;
     let modules = modules::built(output)?;
-    let folder = options.cache.out(order.fingerprint);
-    let draft = cache::draft(&folder)?;
+    let directory = options.cache.out(order.fingerprint);
+    let draft = cache::draft(&directory)?;
     let copy = |from: &Path, to: PathBuf| {
         fs::copy(from, to)
             .map(|_bytes| ())
@@ -142,16 +142,16 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
         source: source.name.clone(),
         config_fingerprint: order.fingerprint.to_owned(),
         flavour: options.flavour.clone(),
-        linux: folder.join("linux"),
+        linux: directory.join("linux"),
         guest_root: PathBuf::new(),
         preload: None,
         modules: modules::manifest(&modules),
         unavailable,
     };
     roadtest_record::store(&draft.join("kernel.json"), &kernel)?;
-    cache::finish(&draft, &folder)?;
+    cache::finish(&draft, &directory)?;
     options.cache.prune()?;
-    Ok(Built { kernel, folder })
+    Ok(Built { kernel, directory })
 }
 
 /// Runs kbuild on as little as will do, and gives the drivers that this kernel
@@ -226,7 +226,7 @@ fn key(merged: &Merged, flavour: &Flavour) -> String {
     text
 }
 
-/// One output folder per source, set of extra fragments and variables of
+/// One output directory per source, set of extra fragments and variables of
 /// `make`, so that kbuild builds only what changed.
 fn build_key(source: &Source, flavour: &Flavour) -> String {
     let name = source.name.rsplit('/').next().unwrap_or_default();

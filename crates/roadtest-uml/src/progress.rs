@@ -36,7 +36,7 @@ pub enum Event {
         /// The cache.
         cache: PathBuf,
     },
-    /// Package lists are being fetched into folders of our own.
+    /// Package lists are being fetched into directories of our own.
     Listing {
         /// Mirror and suite.
         from: String,

@@ -116,14 +116,14 @@ impl Wanted {
 }
 
 /// Where this framework is in a kernel tree.
-pub const FOLDER: &str = "tools/testing/roadtest";
+pub const DIRECTORY: &str = "tools/testing/roadtest";
 
-/// The kernel tree whose [`FOLDER`] is `workspace` or encloses it.
+/// The kernel tree whose [`DIRECTORY`] is `workspace` or encloses it.
 pub fn enclosing(workspace: &Path) -> Option<PathBuf> {
-    workspace.ancestors().find_map(|folder| {
-        let tree = folder
-            .ends_with(FOLDER)
-            .then(|| folder.ancestors().nth(3))??;
+    workspace.ancestors().find_map(|directory| {
+        let tree = directory
+            .ends_with(DIRECTORY)
+            .then(|| directory.ancestors().nth(3))??;
         tree.join("Kconfig").is_file().then(|| tree.to_owned())
     })
 }
@@ -145,11 +145,11 @@ pub fn cached(wanted: &Wanted, cache: &Cache) -> Result<Option<Source>, Error> {
             }))
         }
         Wanted::Package(package) => {
-            let folder = folder(package, cache);
-            let Ok(version) = fs::read_to_string(folder.join("VERSION")) else {
+            let directory = directory(package, cache);
+            let Ok(version) = fs::read_to_string(directory.join("VERSION")) else {
                 return Ok(None);
             };
-            let tree = folder.join("linux");
+            let tree = directory.join("linux");
             Ok(Some(Source {
                 name: package.to_string(),
                 version: check(&tree)?,
@@ -177,15 +177,15 @@ pub fn obtain(
         return Ok(source);
     }
     if let Wanted::Package(package) = wanted {
-        let folder = folder(package, cache);
-        let draft = cache::draft(&folder)?;
+        let directory = directory(package, cache);
+        let draft = cache::draft(&directory)?;
         let fetched = fetch(package, cache, &draft, progress);
         if let Err(error) = fetched {
             // Why: a full disk must be given back; the first error matters.
             let _ = cache::remove(&draft);
             return Err(error);
         }
-        cache::finish(&draft, &folder)?;
+        cache::finish(&draft, &directory)?;
     }
     cached(wanted, cache)?.ok_or_else(|| Error::NotLinux {
         path: cache.root().to_owned(),
@@ -193,7 +193,7 @@ pub fn obtain(
     })
 }
 
-fn folder(package: &Package, cache: &Cache) -> PathBuf {
+fn directory(package: &Package, cache: &Cache) -> PathBuf {
     let name = package.to_string().replace([':', '/'], "-");
     cache.sources(&name)
 }
@@ -213,7 +213,7 @@ fn fetch(
     fs::write(&path, deb.version).map_err(Error::io("write", &path))
 }
 
-/// Checks that a folder is a Linux tree and not too old, and tells its
+/// Checks that a directory is a Linux tree and not too old, and tells its
 /// version.
 ///
 /// # Errors
@@ -224,7 +224,7 @@ pub fn check(tree: &Path) -> Result<String, Error> {
         found: found.to_owned(),
     };
     if !tree.is_dir() {
-        return Err(not_linux("it is not a folder"));
+        return Err(not_linux("it is not a directory"));
     }
     let makefile = fs::read(tree.join("Makefile"))
         .map_err(|error| not_linux(&format!("its Makefile cannot be read ({error})")))?;

@@ -132,7 +132,7 @@ impl Stamps {
 }
 
 /// Whether an entry can affect a UML build. What is left out is most
-/// of a tree: documentation, other architectures, and tools; a folder that
+/// of a tree: documentation, other architectures, and tools; a directory that
 /// holds this very workspace is among the latter.
 fn matters(root: &Path, entry: &DirEntry) -> bool {
     if !entry.file_type().is_dir() {
@@ -161,11 +161,11 @@ fn matters(root: &Path, entry: &DirEntry) -> bool {
     }
 }
 
-/// Whether a folder holds what was made of sources: by cargo or by us, which
-/// mark it (<https://bford.info/cachedir/>), or by kbuild, which links its
-/// `O=` to the source.
-fn is_output(folder: &Path) -> bool {
-    folder.join(cache::TAG).is_file() || folder.join("source").is_symlink()
+/// Whether a directory holds what was made of sources: by cargo or by us,
+/// which mark it (<https://bford.info/cachedir/>), or by kbuild, which links
+/// its `O=` to the source.
+fn is_output(directory: &Path) -> bool {
+    directory.join(cache::TAG).is_file() || directory.join("source").is_symlink()
 }
 
 #[cfg(test)]
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     fn tree() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in [
             "drivers/a.c",
             "arch/um/b.c",
@@ -183,22 +183,22 @@ mod tests {
             "tools/testing/d",
             "MAINTAINERS",
         ] {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "text").unwrap();
         }
-        folder
+        directory
     }
 
     #[test]
     fn an_edit_is_a_change_and_reading_is_none() {
-        let folder = tree();
-        let before = Stamps::of(folder.path()).unwrap();
-        assert_eq!(Stamps::of(folder.path()).unwrap(), before);
-        fs::write(folder.path().join("drivers/a.c"), "other text").unwrap();
-        fs::write(folder.path().join("drivers/new.c"), "").unwrap();
-        fs::remove_file(folder.path().join("arch/um/b.c")).unwrap();
-        let after = Stamps::of(folder.path()).unwrap();
+        let directory = tree();
+        let before = Stamps::of(directory.path()).unwrap();
+        assert_eq!(Stamps::of(directory.path()).unwrap(), before);
+        fs::write(directory.path().join("drivers/a.c"), "other text").unwrap();
+        fs::write(directory.path().join("drivers/new.c"), "").unwrap();
+        fs::remove_file(directory.path().join("arch/um/b.c")).unwrap();
+        let after = Stamps::of(directory.path()).unwrap();
         assert_ne!(after.name(), before.name());
         let changes = after.since(&before);
         assert!(matches!(&changes[0], Change::Modified(path, stamp)
@@ -214,33 +214,33 @@ mod tests {
 
     #[test]
     fn what_uml_does_not_build_has_no_say() {
-        let folder = tree();
-        let before = Stamps::of(folder.path()).unwrap();
-        fs::write(folder.path().join("arch/arm/c.c"), "other text").unwrap();
-        fs::write(folder.path().join("tools/testing/new"), "").unwrap();
-        fs::write(folder.path().join("MAINTAINERS"), "other text").unwrap();
-        assert_eq!(Stamps::of(folder.path()).unwrap(), before);
+        let directory = tree();
+        let before = Stamps::of(directory.path()).unwrap();
+        fs::write(directory.path().join("arch/arm/c.c"), "other text").unwrap();
+        fs::write(directory.path().join("tools/testing/new"), "").unwrap();
+        fs::write(directory.path().join("MAINTAINERS"), "other text").unwrap();
+        assert_eq!(Stamps::of(directory.path()).unwrap(), before);
     }
 
     #[test]
     fn what_is_built_inside_a_tree_has_no_say() {
-        let folder = tree();
-        let before = Stamps::of(folder.path()).unwrap();
-        let at = |name: &str| folder.path().join("build").join(name);
+        let directory = tree();
+        let before = Stamps::of(directory.path()).unwrap();
+        let at = |name: &str| directory.path().join("build").join(name);
         for name in ["cache", "kbuild"] {
             fs::create_dir_all(at(name)).unwrap();
             fs::write(at(name).join("x.o"), "").unwrap();
         }
-        assert_ne!(Stamps::of(folder.path()).unwrap(), before);
+        assert_ne!(Stamps::of(directory.path()).unwrap(), before);
         cache::tag(&at("cache")).unwrap();
         std::os::unix::fs::symlink("..", at("kbuild/source")).unwrap();
-        assert_eq!(Stamps::of(folder.path()).unwrap(), before);
+        assert_eq!(Stamps::of(directory.path()).unwrap(), before);
     }
 
     #[test]
     fn text_is_read_back_and_damaged_text_is_refused() {
-        let folder = tree();
-        let stamps = Stamps::of(folder.path()).unwrap();
+        let directory = tree();
+        let stamps = Stamps::of(directory.path()).unwrap();
         let text = stamps.to_text();
         assert_eq!(Stamps::parse(text.lines()), Some(stamps));
         assert_eq!(Stamps::parse("1 2".lines()), None);

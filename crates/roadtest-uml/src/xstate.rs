@@ -26,15 +26,15 @@ const ASKS: (u32, u32) = (6, 13);
 const SOURCE: &str = include_str!("xstate.c");
 
 /// The library that a kernel of this version needs on this host, if it needs
-/// one; built into `folder` where it is not there yet.
+/// one; built into `directory` where it is not there yet.
 ///
 /// # Errors
 /// Where the compiler fails or the file cannot be written.
-pub(crate) fn preload(version: (u32, u32), folder: &Path) -> Result<Option<PathBuf>, Error> {
+pub(crate) fn preload(version: (u32, u32), directory: &Path) -> Result<Option<PathBuf>, Error> {
     if version >= ASKS || host_size() <= ROOM {
         return Ok(None);
     }
-    build(folder).map(Some)
+    build(directory).map(Some)
 }
 
 /// The size of a whole set on this host, in bytes.
@@ -43,15 +43,15 @@ fn host_size() -> u32 {
     state.map_or(0, |state| state.xsave_area_size_enabled_features())
 }
 
-fn build(folder: &Path) -> Result<PathBuf, Error> {
+fn build(directory: &Path) -> Result<PathBuf, Error> {
     let key = Hash::new().add(SOURCE.as_bytes()).short();
-    let library = folder.join(format!("xstate-{key:016x}.so"));
+    let library = directory.join(format!("xstate-{key:016x}.so"));
     if library.is_file() {
         return Ok(library);
     }
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    fs::create_dir_all(directory).map_err(Error::io("create", directory))?;
     // Why the process id: two runs in one workspace may come here at once.
-    let draft = folder.join(format!("xstate-{}", std::process::id()));
+    let draft = directory.join(format!("xstate-{}", std::process::id()));
     let (source, object) = (draft.with_extension("c"), draft.with_extension("part"));
     fs::write(&source, SOURCE).map_err(Error::io("write", &source))?;
     let mut gcc = Command::new("gcc");
@@ -73,17 +73,17 @@ mod tests {
 
     #[test]
     fn a_kernel_that_asks_for_the_size_needs_no_library() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(preload((6, 13), folder.path()).unwrap(), None);
-        assert_eq!(preload((7, 3), folder.path()).unwrap(), None);
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(preload((6, 13), directory.path()).unwrap(), None);
+        assert_eq!(preload((7, 3), directory.path()).unwrap(), None);
     }
 
     #[test]
     fn the_library_is_built_once_and_defines_ptrace() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = build(folder.path()).unwrap();
-        assert_eq!(build(folder.path()).unwrap(), first);
-        let files = fs::read_dir(folder.path()).unwrap().count();
+        let directory = tempfile::tempdir().unwrap();
+        let first = build(directory.path()).unwrap();
+        assert_eq!(build(directory.path()).unwrap(), first);
+        let files = fs::read_dir(directory.path()).unwrap().count();
         assert_eq!(files, 1, "nothing but the library is left");
         let defined = fs::read(&first).unwrap();
         let name = b"\0ptrace\0";

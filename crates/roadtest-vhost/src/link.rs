@@ -103,11 +103,11 @@ impl Drop for Link {
 }
 
 impl Link {
-    /// Starts to serve a device on the socket `folder/<name>.sock`.
+    /// Starts to serve a device on the socket `directory/<name>.sock`.
     ///
     /// # Errors
     /// Where the socket cannot be made or the daemon does not start.
-    pub fn new(folder: &Path, spec: DeviceSpec) -> Result<Self, Error> {
+    pub fn new(directory: &Path, spec: DeviceSpec) -> Result<Self, Error> {
         let device = spec.name.clone();
         let error = |what: &dyn std::fmt::Display| Error::Daemon {
             device: device.clone(),
@@ -115,7 +115,7 @@ impl Link {
         };
         let (mut daemon, queues) =
             backend::daemon(&spec, DAEMON_PATIENCE).map_err(|e| error(&e))?;
-        let path = folder.join(format!("{device}.daemon"));
+        let path = directory.join(format!("{device}.daemon"));
         let mut inner_listener = Listener::new(&path, true).map_err(|e| error(&e))?;
         // The connection waits in the listener's queue until it is accepted.
         let inner = UnixStream::connect(&path).map_err(|e| error(&e))?;
@@ -123,7 +123,7 @@ impl Link {
             .set_write_timeout(Some(DAEMON_PATIENCE))
             .map_err(|e| error(&e))?;
         daemon.start(&mut inner_listener).map_err(|e| error(&e))?;
-        let listener = UnixListener::bind(folder.join(format!("{device}.sock")));
+        let listener = UnixListener::bind(directory.join(format!("{device}.sock")));
         let listener = listener.map_err(|e| error(&e))?;
         Ok(Self {
             rings: Rings::new(queues, spec.readable_len_max),

@@ -41,7 +41,7 @@ fn spec(queues: usize) -> DeviceSpec {
 struct Guest {
     link: Link,
     socket: UnixStream,
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 impl Guest {
@@ -50,15 +50,15 @@ impl Guest {
     }
 
     fn with_queues(queues: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let spec = spec(queues);
-        let mut link = Link::new(folder.path(), spec).unwrap();
-        let socket = UnixStream::connect(folder.path().join("toy.sock")).unwrap();
+        let mut link = Link::new(directory.path(), spec).unwrap();
+        let socket = UnixStream::connect(directory.path().join("toy.sock")).unwrap();
         assert_eq!(link.serve().unwrap(), Progress::Served);
         Self {
             link,
             socket,
-            _folder: folder,
+            _directory: directory,
         }
     }
 
@@ -434,7 +434,7 @@ fn fifty_links_leave_no_descriptor_and_no_thread() {
         assert!(status.success());
         return;
     }
-    let count = |folder: &str| std::fs::read_dir(folder).unwrap().count();
+    let count = |directory: &str| std::fs::read_dir(directory).unwrap().count();
     let counts = || (count("/proc/self/fd"), count("/proc/self/task"));
     let before = counts();
     for link in 0..50 {
@@ -444,8 +444,8 @@ fn fifty_links_leave_no_descriptor_and_no_thread() {
             offer(&memory, 1);
             guest.kick();
         } else {
-            let folder = tempfile::tempdir().unwrap();
-            drop(Link::new(folder.path(), spec(4)).unwrap());
+            let directory = tempfile::tempdir().unwrap();
+            drop(Link::new(directory.path(), spec(4)).unwrap());
         }
     }
     assert_eq!(counts(), before);

@@ -16,7 +16,7 @@ use roadtest_virtio::console::{self, Ports};
 use crate::controller::Controller;
 use crate::error::{Error, Result};
 use crate::fault::Fault;
-use crate::machine::{Boot, Machine, run_folder};
+use crate::machine::{Boot, Machine, run_directory};
 use crate::pin::Pin;
 use crate::placement::Placement;
 use crate::supply::Supply;
@@ -149,7 +149,7 @@ impl Board {
 
     /// Starts a kernel on this board.
     pub(crate) fn start(mut self, kernel: &Kernel, mut setting: Setting) -> Result<Uml> {
-        let folder = run_folder()?;
+        let directory = run_directory()?;
         let tree = self.tree()?;
         for controller in &mut self.controllers {
             controller.start(&self.world).map_err(Error::new)?;
@@ -158,7 +158,7 @@ impl Board {
         let dtb = tree.to_dtb()?;
         let boot = Boot {
             kernel,
-            folder,
+            directory,
             memory_mib: self.memory_mib,
             parameters: self.parameters,
             limit: setting.limit.clone(),
@@ -186,8 +186,8 @@ impl Board {
             devicetree: tree.to_dts(),
             terminal: setting.terminal,
         };
-        let Boot { folder, .. } = boot;
-        let uml = Uml::new(machine, kernel.clone(), folder, start, setting);
+        let Boot { directory, .. } = boot;
+        let uml = Uml::new(machine, kernel.clone(), directory, start, setting);
         if self.host_root {
             uml.mount_host_root()?;
         }

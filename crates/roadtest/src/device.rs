@@ -29,7 +29,7 @@ impl Device {
         &self.uml
     }
 
-    /// The device's folder in sysfs.
+    /// The device's directory in sysfs.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -40,9 +40,9 @@ impl Device {
         path.rsplit('/').next().map(str::to_owned)
     }
 
-    /// An attribute of the device: a file in its folder, as text without the
-    /// newline at its end; see [`Uml::read`](crate::Uml::read) for what is no
-    /// text.
+    /// An attribute of the device: a file in its directory, as text without
+    /// the newline at its end; see [`Uml::read`](crate::Uml::read) for what is
+    /// no text.
     ///
     /// # Errors
     /// What the driver answered.
@@ -79,7 +79,7 @@ impl Device {
             .write(&format!("{}/{attribute}", self.path), &value.to_string())
     }
 
-    /// Opens a file in the device's folder, for reading and writing.
+    /// Opens a file in the device's directory, for reading and writing.
     ///
     /// # Errors
     /// What open failed with.
@@ -87,7 +87,7 @@ impl Device {
         File::open(&self.uml, &format!("{}/{name}", self.path), libc::O_RDWR)
     }
 
-    /// The names of the device's files and folders, sorted.
+    /// The names of the device's files and directories, sorted.
     ///
     /// # Errors
     /// What readdir failed with.
@@ -95,7 +95,7 @@ impl Device {
         self.uml.list(&self.path)
     }
 
-    /// Whether the device has this file or folder.
+    /// Whether the device has this file or directory.
     pub fn has(&self, name: &str) -> bool {
         self.uml.real_path(&format!("{}/{name}", self.path)).is_ok()
     }
@@ -115,13 +115,13 @@ impl Device {
     /// All children of this device in a class, sorted by name.
     ///
     /// # Errors
-    /// Where the folder cannot be read.
+    /// Where the directory cannot be read.
     pub fn classes(&self, class: &str) -> Result<Vec<Self>> {
-        let folder = format!("{}/{class}", self.path);
-        match self.uml.list(&folder) {
+        let directory = format!("{}/{class}", self.path);
+        match self.uml.list(&directory) {
             Ok(names) => Ok(names
                 .into_iter()
-                .map(|name| Self::new(&self.uml, &format!("{folder}/{name}")))
+                .map(|name| Self::new(&self.uml, &format!("{directory}/{name}")))
                 .collect()),
             Err(Errno::ENOENT) => Ok(Vec::new()),
             Err(errno) => Err(errno.into()),
@@ -132,7 +132,7 @@ impl Device {
     /// `iio:device` finds `iio:device0`.
     ///
     /// # Errors
-    /// Where the folder cannot be read.
+    /// Where the directory cannot be read.
     pub fn children(&self, prefix: &str) -> Result<Vec<Self>> {
         let names = self.uml.list(&self.path)?;
         Ok(names

@@ -28,7 +28,7 @@ use rustix::event::{PollFd, PollFlags};
 pub(crate) use boot::Boot;
 use log::KernelLog;
 use process::Process;
-pub(crate) use process::run_folder;
+pub(crate) use process::run_directory;
 use wait::{Ready, Waited};
 use watchdog::Watchdog;
 

@@ -74,7 +74,7 @@ pub(crate) struct Inner {
     host_root: Cell<program::HostRoot>,
     /// How much virtual time a request may take.
     limit: Cell<SimTime>,
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
 }
 
 /// How a guest was started.
@@ -101,7 +101,7 @@ impl Uml {
     pub(crate) fn new(
         machine: Machine,
         kernel: Kernel,
-        folder: tempfile::TempDir,
+        directory: tempfile::TempDir,
         start: Start,
         setting: Setting,
     ) -> Self {
@@ -118,7 +118,7 @@ impl Uml {
                 autoprobe_off: RefCell::default(),
                 host_root: Cell::default(),
                 limit: request::LIMIT.into(),
-                _folder: folder,
+                _directory: directory,
             }),
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn timelines(first: &Path, second: &Path) -> anyhow::Result<Vec<Diffe
     Ok(differences)
 }
 
-/// The paths of all timelines, relative to the folder of the run.
+/// The paths of all timelines, relative to the directory of the run.
 fn timelines_of(run: &Path) -> BTreeSet<PathBuf> {
     let entries = WalkDir::new(run.join("tests"))
         .into_iter()
@@ -93,15 +93,21 @@ mod tests {
 
     /// Two runs of one test with these timelines.
     fn compare(first: &str, second: &str) -> anyhow::Result<Vec<Difference>> {
-        let folder = tempfile::tempdir().expect("a folder");
+        let directory = tempfile::tempdir().expect("a directory");
         for (run, text) in [("last", first), ("again", second)] {
-            let test = folder.path().join(run).join("tests/iio/light/opt3001/lux");
-            std::fs::create_dir_all(&test).expect("a folder");
+            let test = directory
+                .path()
+                .join(run)
+                .join("tests/iio/light/opt3001/lux");
+            std::fs::create_dir_all(&test).expect("a directory");
             if !text.is_empty() {
                 std::fs::write(test.join("timeline.txt"), text).expect("a file");
             }
         }
-        timelines(&folder.path().join("last"), &folder.path().join("again"))
+        timelines(
+            &directory.path().join("last"),
+            &directory.path().join("again"),
+        )
     }
 
     #[test]

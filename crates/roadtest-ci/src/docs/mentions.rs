@@ -53,13 +53,13 @@ pub(super) fn check(page: &Page, root: &Path, functions: &BTreeSet<String>) -> V
 
 /// Links to files of the workspace that are not there.
 fn dead_links(page: &Page, root: &Path) -> Vec<String> {
-    let folder = root.join(&page.path);
-    let folder = folder.parent().unwrap_or(root);
+    let directory = root.join(&page.path);
+    let directory = directory.parent().unwrap_or(root);
     let mut problems = Vec::new();
     for (line, target) in page.targets() {
         let target = target.split('#').next().unwrap_or_default();
         let outside = target.is_empty() || target.contains("://");
-        if !outside && !folder.join(target).exists() {
+        if !outside && !directory.join(target).exists() {
             problems.push(page.problem(line, &format!("{target} is not there")));
         }
     }

@@ -36,7 +36,9 @@ pub(super) fn check(files: &[File]) -> Vec<Problem> {
     let pure = files.iter().filter(|file| {
         file.has_extension("rs")
             && file.path != MAY_LOOK
-            && PURE.iter().any(|folder| file.path.starts_with(folder))
+            && PURE
+                .iter()
+                .any(|directory| file.path.starts_with(directory))
     });
     let mut problems = Vec::new();
     for file in pure {

@@ -75,7 +75,10 @@ pub(super) fn long(files: &[File]) -> Vec<Problem> {
 const HARNESS: [&str; 2] = ["crates/roadtest-drivers/tests/", "crates/roadtest/tests/"];
 
 fn lost_test(file: &File) -> Option<Problem> {
-    if !HARNESS.iter().any(|folder| file.path.starts_with(folder)) {
+    if !HARNESS
+        .iter()
+        .any(|directory| file.path.starts_with(directory))
+    {
         return None;
     }
     let (number, _) = file.lines().find(|(_, line)| line.trim() == "#[test]")?;

@@ -135,8 +135,8 @@ fn place() -> anyhow::Result<Place> {
 }
 
 fn patches(place: &Place) -> anyhow::Result<Done> {
-    let folder = tempfile::tempdir().context("cannot create a directory")?;
-    roadtest_export::rehearse(&place.root, &place.tree, folder.path())
+    let directory = tempfile::tempdir().context("cannot create a directory")?;
+    roadtest_export::rehearse(&place.root, &place.tree, directory.path())
 }
 
 fn export_twice(place: &Place) -> anyhow::Result<Done> {

@@ -84,8 +84,8 @@ fn without_cargo(copy: &Scratch) -> anyhow::Result<()> {
         "roadtest: /nowhere/cargo is not there: install Rust ",
     )?;
 
-    let folder = tempfile::tempdir().context("cannot create a folder")?;
-    let old = folder.path().join("cargo");
+    let directory = tempfile::tempdir().context("cannot create a directory")?;
+    let old = directory.path().join("cargo");
     fs::write(
         &old,
         "#!/bin/sh\necho 'cargo 1.70.0 (ec8a8a0ca 2023-04-25)'\n",
@@ -111,12 +111,12 @@ fn refused(said: &Said, text: &str) -> anyhow::Result<()> {
 /// crates, is linked to what there is, so that nothing is built twice.
 fn elsewhere(root: &Path, tree: &Path, copy: &Scratch) -> anyhow::Result<()> {
     let above = tree.parent().unwrap_or(root);
-    let folder = above.join("elsewhere");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).context("cannot remove what an earlier run left")?;
+    let directory = above.join("elsewhere");
+    if directory.exists() {
+        fs::remove_dir_all(&directory).context("cannot remove what an earlier run left")?;
     }
-    fs::create_dir(&folder).context("cannot create a folder")?;
-    let (cache, target) = (folder.join("cache"), folder.join("target"));
+    fs::create_dir(&directory).context("cannot create a directory")?;
+    let (cache, target) = (directory.join("cache"), directory.join("target"));
     let kernels = Cache::of_user()?;
     symlink(kernels.root(), &cache).and_then(|()| symlink(&copy.target, &target))?;
     let records = target.join("roadtest/last/summary.json");
@@ -141,8 +141,11 @@ fn elsewhere(root: &Path, tree: &Path, copy: &Scratch) -> anyhow::Result<()> {
         fs::write(link.join("file"), "")?;
     }
     make(&["clean"])?.expect(0, &[])?;
-    match [&cache, &target].iter().find(|folder| folder.exists()) {
+    match [&cache, &target]
+        .iter()
+        .find(|directory| directory.exists())
+    {
         None => Ok(()),
-        Some(folder) => bail!("make clean O= leaves {}", folder.display()),
+        Some(directory) => bail!("make clean O= leaves {}", directory.display()),
     }
 }

@@ -34,7 +34,7 @@ fn in_git(tree: &Path, copy: &Scratch) -> anyhow::Result<Done> {
     let since = |base: &str| copy.run(&["roadtest", "--since", base]);
     since("base")?.expect(2, &["is no git work tree"])?;
     let repository = Repository {
-        folder: tree.to_owned(),
+        directory: tree.to_owned(),
         sender: "ci <ci@localhost>",
     };
     repository.begin(&["drivers/hwmon", "drivers/iio/light"])?;

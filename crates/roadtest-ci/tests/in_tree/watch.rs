@@ -46,9 +46,9 @@ pub(crate) fn check(tree: &Path, copy: &Scratch) -> anyhow::Result<Done> {
     watch.wait_for("FAIL", VERDICT)?;
     watch.interrupt()?;
     watch.end(SOON)?.expect(130, &["interrupted"])?;
-    let (processes, folders) = leftovers::remove_dead();
-    if processes + folders > 0 {
-        bail!("an interrupted --watch leaves {processes} processes and {folders} folders");
+    let (processes, directories) = leftovers::remove_dead();
+    if processes + directories > 0 {
+        bail!("an interrupted --watch leaves {processes} processes and {directories} directories");
     }
     Ok(Done::AllPassed)
 }

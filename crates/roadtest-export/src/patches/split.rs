@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::FOLDER;
+use crate::DIRECTORY;
 use crate::checkpatch::Exception;
 use crate::content::Content;
 
@@ -109,7 +109,7 @@ pub(super) fn parts(content: &Content) -> Vec<Part> {
 
 fn place(path: &str) -> Place {
     let Some(own) = path
-        .strip_prefix(FOLDER)
+        .strip_prefix(DIRECTORY)
         .map(|own| own.trim_start_matches('/'))
     else {
         return Place::Documentation;
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn of(path: &str) -> Place {
-        place(&format!("{FOLDER}/{path}"))
+        place(&format!("{DIRECTORY}/{path}"))
     }
 
     #[test]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Exports of a few files into a folder, again and again.
+//! Exports of a few files into a directory, again and again.
 
 use super::*;
 
@@ -37,8 +37,8 @@ const B: &str = "tools/testing/roadtest/b.rs";
 
 #[test]
 fn a_second_export_changes_nothing_and_a_newer_one_what_differs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path();
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path();
     let first = content(&[(A, file("1")), (B, file("1"))]);
     assert_eq!(
         export(tree, &first).expect("it works"),
@@ -54,13 +54,13 @@ fn a_second_export_changes_nothing_and_a_newer_one_what_differs() {
         "exported: 2 files written, 1 removed, 0 as they were"
     );
     assert_eq!(text(tree, B), "2");
-    assert!(!tree.join(A).parent().expect("a folder").exists());
+    assert!(!tree.join(A).parent().expect("a directory").exists());
 }
 
 #[test]
 fn what_was_changed_or_removed_or_was_never_ours_stays() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path();
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path();
     let first = content(&[(A, file("1")), (B, file("1"))]);
     export(tree, &first).expect("it works");
     fs::write(tree.join(B), "mine").expect("it is there");
@@ -73,9 +73,9 @@ fn what_was_changed_or_removed_or_was_never_ours_stays() {
     );
     assert_eq!((text(tree, A), text(tree, B)), ("1".into(), "mine".into()));
 
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path();
-    fs::create_dir_all(tree.join(FOLDER)).expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path();
+    fs::create_dir_all(tree.join(DIRECTORY)).expect("a directory");
     fs::write(tree.join(B), "other").expect("a file");
     let error = export(tree, &first).expect_err("b.rs is not ours");
     assert!(
@@ -87,15 +87,18 @@ fn what_was_changed_or_removed_or_was_never_ours_stays() {
 
 #[test]
 fn copies_and_links_replace_each_other_and_the_target_stays_whole() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tree, target) = (folder.path().join("tree"), folder.path().join("target"));
-    fs::create_dir_all(&target).expect("a folder");
+    let directory = tempfile::tempdir().expect("a directory");
+    let (tree, target) = (
+        directory.path().join("tree"),
+        directory.path().join("target"),
+    );
+    fs::create_dir_all(&target).expect("a directory");
     fs::write(target.join("a.rs"), "1").expect("a file");
     let copies = content(&[(A, file("1"))]);
     let links = content(&[("tools/testing/roadtest/a", Item::Link(target.clone()))]);
     for _ in 0..2 {
         export(&tree, &copies).expect("it works");
-        assert!(!tree.join(A).parent().expect("a folder").is_symlink());
+        assert!(!tree.join(A).parent().expect("a directory").is_symlink());
         assert_eq!(text(&tree, A), "1");
         export(&tree, &links).expect("it works");
         assert!(tree.join("tools/testing/roadtest/a").is_symlink());
@@ -105,22 +108,25 @@ fn copies_and_links_replace_each_other_and_the_target_stays_whole() {
 
 #[test]
 fn nothing_is_written_through_a_link_of_someone_else() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tree, other) = (folder.path().join("tree"), folder.path().join("other"));
-    fs::create_dir_all(tree.join("tools/testing")).expect("a folder");
-    fs::create_dir_all(&other).expect("a folder");
-    std::os::unix::fs::symlink(&other, tree.join(FOLDER)).expect("a link");
+    let directory = tempfile::tempdir().expect("a directory");
+    let (tree, other) = (
+        directory.path().join("tree"),
+        directory.path().join("other"),
+    );
+    fs::create_dir_all(tree.join("tools/testing")).expect("a directory");
+    fs::create_dir_all(&other).expect("a directory");
+    std::os::unix::fs::symlink(&other, tree.join(DIRECTORY)).expect("a link");
     assert!(export(&tree, &content(&[(A, file("1"))])).is_err());
-    assert_eq!(fs::read_dir(&other).expect("a folder").count(), 0);
+    assert_eq!(fs::read_dir(&other).expect("a directory").count(), 0);
 }
 
 #[test]
 fn a_failure_half_way_takes_everything_back() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path();
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path();
     export(tree, &content(&[(A, file("1"))])).expect("it works");
     let mut plan = plan(tree, &content(&[(A, file("2"))])).expect("nothing is lost");
-    // A file where a folder is needed, which comes last.
+    // A file where a directory is needed, which comes last.
     plan.write.insert(format!("{A}/z"), file("z"));
     assert!(plan.carry_out(tree).is_err());
     assert_eq!(text(tree, A), "1");
@@ -139,8 +145,8 @@ fn git(tree: &Path, arguments: &[&str]) {
 
 #[test]
 fn a_list_with_changes_that_are_not_committed_stays() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let tree = folder.path();
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path();
     fs::write(tree.join("LIST"), "a\n").expect("it can write");
     git(tree, &["init", "--quiet"]);
     git(tree, &["add", "."]);

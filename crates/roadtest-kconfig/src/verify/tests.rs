@@ -59,9 +59,9 @@ endchoice
 "#;
 
 fn tree() -> (tempfile::TempDir, Tree) {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     };
@@ -71,8 +71,8 @@ fn tree() -> (tempfile::TempDir, Tree) {
         "config HAS_IOMEM\n\tbool\nconfig OF\n\tbool \"tree\"\n",
     );
     write("arch/arm/Kconfig", "config ARM_ONLY\n\tbool \"arm\"\n");
-    let tree = Tree::read(folder.path()).unwrap();
-    (folder, tree)
+    let tree = Tree::read(directory.path()).unwrap();
+    (directory, tree)
 }
 
 fn check(fragments: &[(&str, &str)], config: &str) -> String {
@@ -84,7 +84,7 @@ fn check(fragments: &[(&str, &str)], config: &str) -> String {
         })
         .collect();
     let merged = Merged::new(fragments).unwrap();
-    let (_folder, tree) = tree();
+    let (_directory, tree) = tree();
     let report = verify(&merged, &Config::parse(config), &tree, "6.12.1");
     let mut text: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
     text.extend(

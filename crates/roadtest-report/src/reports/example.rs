@@ -126,7 +126,7 @@ fn test(name: &str, outcome: Outcome, reason: &str) -> Test {
             machines: Vec::new(),
         },
         test: name.to_owned(),
-        folder: PathBuf::new(),
+        directory: PathBuf::new(),
         events: if skipped { Vec::new() } else { events() },
         dmesg: String::new(),
         output: String::new(),
@@ -185,18 +185,18 @@ pub(crate) fn example() -> Run {
 }
 
 /// The same as files.
-pub(crate) fn example_folder() -> tempfile::TempDir {
-    let out = tempfile::tempdir().expect("a folder");
+pub(crate) fn example_directory() -> tempfile::TempDir {
+    let out = tempfile::tempdir().expect("a directory");
     let run = example();
     for test in &run.tests {
         if test.record.timeline.as_os_str().is_empty() {
             continue;
         }
-        let folder = out.path().join(&test.record.timeline);
-        let folder = folder.parent().expect("it is in a folder");
-        roadtest_record::store(&folder.join("timeline.json"), &test.events).expect("written");
-        std::fs::write(folder.join("dmesg.txt"), &test.dmesg).expect("written");
-        std::fs::write(folder.join("output.txt"), &test.output).expect("written");
+        let directory = out.path().join(&test.record.timeline);
+        let directory = directory.parent().expect("it is in a directory");
+        roadtest_record::store(&directory.join("timeline.json"), &test.events).expect("written");
+        std::fs::write(directory.join("dmesg.txt"), &test.dmesg).expect("written");
+        std::fs::write(directory.join("output.txt"), &test.output).expect("written");
     }
     let summary = Summary {
         schema: 1,

@@ -88,9 +88,11 @@ struct Case {
     transfers: u64,
     /// The kernel's reports, a first line each.
     kernel_reports: Vec<String>,
-    /// The folder of its timeline and log, relative to the run's; none where
-    /// it never ran.
-    folder: Option<String>,
+    /// The directory of its timeline and log, relative to the run's; none
+    /// where it never ran.
+    // Why: the name that readers of this version of the format know.
+    #[serde(rename = "folder")]
+    directory: Option<String>,
 }
 
 /// The run as JSON.
@@ -125,7 +127,7 @@ fn case(test: &Test) -> Case {
         Outcome::Passed | Outcome::Skipped => None,
         _ => test.place(),
     };
-    let folder = record.timeline.parent();
+    let directory = record.timeline.parent();
     Case {
         driver: record.driver.clone(),
         test: test.test.clone(),
@@ -140,7 +142,7 @@ fn case(test: &Test) -> Case {
         virtual_ns: record.virtual_ns,
         transfers: record.transfers,
         kernel_reports: record.kernel_reports.clone(),
-        folder: folder.map(|folder| folder.display().to_string()),
+        directory: directory.map(|directory| directory.display().to_string()),
     }
 }
 

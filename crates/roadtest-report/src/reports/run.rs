@@ -31,8 +31,8 @@ pub struct Test {
     pub record: Record,
     /// The name below its driver: `reads_lux`.
     pub test: String,
-    /// The folder of its files; empty where it never ran.
-    pub folder: PathBuf,
+    /// The directory of its files; empty where it never ran.
+    pub directory: PathBuf,
     /// What happened; empty where it never ran.
     pub events: Vec<Event>,
     /// The kernel's log.
@@ -151,7 +151,7 @@ impl Test {
         let mut loaded = Self {
             record,
             test,
-            folder: PathBuf::new(),
+            directory: PathBuf::new(),
             events: Vec::new(),
             dmesg: String::new(),
             output: String::new(),
@@ -159,18 +159,18 @@ impl Test {
         if loaded.record.timeline.as_os_str().is_empty() {
             return Ok(loaded);
         }
-        loaded.folder = out
+        loaded.directory = out
             .join(&loaded.record.timeline)
             .parent()
             .unwrap_or(out)
             .to_owned();
-        let timeline = loaded.folder.join("timeline.json");
+        let timeline = loaded.directory.join("timeline.json");
         if timeline.exists() {
             loaded.events = roadtest_record::load(&timeline)?;
         }
         // Why: a test that died early leaves some of its files unwritten.
         let text = |name: &str| {
-            let bytes = std::fs::read(loaded.folder.join(name)).unwrap_or_default();
+            let bytes = std::fs::read(loaded.directory.join(name)).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
         let (dmesg, output) = (text("dmesg.txt"), text("output.txt"));
@@ -189,7 +189,7 @@ impl Test {
 }
 
 #[cfg(test)]
-pub(crate) use example::{example, example_folder};
+pub(crate) use example::{example, example_directory};
 
 #[cfg(test)]
 #[path = "example.rs"]
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_run_is_read_back_with_everything_that_its_tests_left() {
-        let out = example_folder();
+        let out = example_directory();
         let run = Run::load(Path::new("/nowhere"), out.path()).expect("the run is complete");
         assert_eq!(run.counts().to_string(), "1 passed, 3 failed, 1 skipped");
         let failed = run.find("reads_lux").expect("there is one");
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn without_a_run_there_is_nothing_to_report() {
-        let empty = tempfile::tempdir().expect("a folder");
+        let empty = tempfile::tempdir().expect("a directory");
         let error = Run::load(empty.path(), empty.path()).expect_err("nothing ran");
         assert!(
             error.to_string().contains("cargo xtask roadtest"),

@@ -160,19 +160,19 @@ mod tests {
     use super::*;
 
     fn workspace() -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(folder.path().join("crates")).expect("made");
+        let directory = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir(directory.path().join("crates")).expect("made");
         for name in ["Cargo.toml", "crates/a.rs", "drivers"] {
-            std::fs::write(folder.path().join(name), "one").expect("written");
+            std::fs::write(directory.path().join(name), "one").expect("written");
         }
-        let binary = folder.path().join("drivers");
-        (folder, binary)
+        let binary = directory.path().join("drivers");
+        (directory, binary)
     }
 
     #[test]
     fn what_is_compiled_is_known_until_a_file_changes() {
-        let (folder, binary) = workspace();
-        let root = folder.path();
+        let (directory, binary) = workspace();
+        let root = directory.path();
         let compile = || remember(root, &binary, &Sources::now(root));
         assert_eq!(known(root), None);
         compile();
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn a_file_that_was_saved_during_the_compilation_is_not_taken_for_compiled() {
-        let (folder, binary) = workspace();
-        let root = folder.path();
+        let (directory, binary) = workspace();
+        let root = directory.path();
         let before = Sources::now(root);
         std::fs::write(root.join("crates/a.rs"), "two").expect("written");
         remember(root, &binary, &before);
@@ -203,12 +203,12 @@ mod tests {
 
     #[test]
     fn a_workspace_that_was_moved_is_another_one() {
-        let (folder, binary) = workspace();
-        remember(folder.path(), &binary, &Sources::now(folder.path()));
-        let other = tempfile::tempdir().expect("a folder");
+        let (directory, binary) = workspace();
+        remember(directory.path(), &binary, &Sources::now(directory.path()));
+        let other = tempfile::tempdir().expect("a directory");
         let moved = other.path().join("moved");
-        std::fs::rename(folder.path(), &moved).expect("moved");
+        std::fs::rename(directory.path(), &moved).expect("moved");
         assert_eq!(known(&moved), None);
-        std::fs::rename(&moved, folder.path()).expect("moved back");
+        std::fs::rename(&moved, directory.path()).expect("moved back");
     }
 }

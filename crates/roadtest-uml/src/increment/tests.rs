@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Which edits need how much, on a tree and an output folder of a few files.
+//! Which edits need how much, on a tree and an output directory of a few
+//! files.
 
 use super::*;
 
 /// A tree with a module of two objects, a built-in object and a header, all
 /// built.
 struct Built {
-    folder: tempfile::TempDir,
+    directory: tempfile::TempDir,
     stamps: Stamps,
 }
 
@@ -14,9 +15,9 @@ const RECIPE: &str = "recipe";
 
 impl Built {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             path
         };
@@ -37,7 +38,7 @@ impl Built {
         }
         fs::write(at("out/modules.order"), "a/mod.o\n").unwrap();
         fs::write(at("out/a/mod.mod"), "a/one.o\na/two.o\n").unwrap();
-        let tree = folder.path().join("tree");
+        let tree = directory.path().join("tree");
         let deps = format!(
             "deps_a/two.o := \\\n  {}/a/part.c \\\n\na/two.o: x\n",
             tree.display()
@@ -45,7 +46,7 @@ impl Built {
         fs::write(at("out/a/.two.o.cmd"), deps).unwrap();
         fs::write(at("out/drivers/.tool.cmd"), "").unwrap();
         let stamps = Stamps::of(&tree).unwrap();
-        let built = Built { folder, stamps };
+        let built = Built { directory, stamps };
         let made = Note {
             fingerprint: "f00",
             recipe: RECIPE,
@@ -56,11 +57,11 @@ impl Built {
     }
 
     fn tree(&self) -> PathBuf {
-        self.folder.path().join("tree")
+        self.directory.path().join("tree")
     }
 
     fn out(&self) -> PathBuf {
-        self.folder.path().join("out")
+        self.directory.path().join("out")
     }
 
     /// Gives a file new content, and a time so far from now in seconds.

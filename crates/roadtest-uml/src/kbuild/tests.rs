@@ -43,14 +43,14 @@ make[1]: *** No rule to make target 'd.o', needed by 'e'.  Stop.";
 
 /// A tree whose Makefile has one recipe.
 fn tree(recipe: &str) -> (tempfile::TempDir, Kbuild) {
-    let folder = tempfile::tempdir().unwrap();
-    let tree = folder.path().join("tree");
+    let directory = tempfile::tempdir().unwrap();
+    let tree = directory.path().join("tree");
     fs::create_dir(&tree).unwrap();
     fs::write(tree.join("Makefile"), format!("all:\n\t@{recipe}\n")).unwrap();
-    let output = folder.path().join("out");
+    let output = directory.path().join("out");
     fs::create_dir(&output).unwrap();
     let kbuild = Kbuild::new(&tree, &output, &[]);
-    (folder, kbuild)
+    (directory, kbuild)
 }
 
 fn totals(kbuild: &Kbuild) -> Vec<(u64, Total)> {
@@ -66,7 +66,7 @@ fn totals(kbuild: &Kbuild) -> Vec<(u64, Total)> {
 
 #[test]
 fn progress_is_a_guess_first_then_unknown_and_counted_for_a_new_start() {
-    let (_folder, kbuild) = tree("echo '  CC      a.o'; echo '  CC [M]  b.o'; touch $(O)/linux");
+    let (_directory, kbuild) = tree("echo '  CC      a.o'; echo '  CC [M]  b.o'; touch $(O)/linux");
     let of = |total| vec![(1, total), (2, total)];
     assert_eq!(totals(&kbuild), of(Total::Guessed(GUESS)));
     assert_eq!(totals(&kbuild), of(Total::Unknown));
@@ -76,7 +76,8 @@ fn progress_is_a_guess_first_then_unknown_and_counted_for_a_new_start() {
 
 #[test]
 fn a_failure_shows_the_compilers_lines_and_the_log_has_all() {
-    let (_folder, kbuild) = tree("echo '  CC      a.o'; echo 'a.c:1:2: error: no x' >&2; exit 1");
+    let (_directory, kbuild) =
+        tree("echo '  CC      a.o'; echo 'a.c:1:2: error: no x' >&2; exit 1");
     let error = kbuild.build(1, &mut |_: &Event| {}).unwrap_err();
     let Error::Build { lines, log } = error else {
         panic!("{error}")
@@ -91,7 +92,7 @@ fn a_failure_shows_the_compilers_lines_and_the_log_has_all() {
 
 #[test]
 fn the_environment_of_a_build_is_fixed() {
-    let (_folder, kbuild) =
+    let (_directory, kbuild) =
         tree("echo \"$$KBUILD_BUILD_USER@$$KBUILD_BUILD_HOST $$KBUILD_BUILD_TIMESTAMP\"");
     let mut seen = Vec::new();
     kbuild
@@ -103,7 +104,7 @@ fn the_environment_of_a_build_is_fixed() {
 
 #[test]
 fn what_a_cut_off_make_was_writing_is_removed() {
-    let (_folder, kbuild) = tree("echo '  CC      a.o'");
+    let (_directory, kbuild) = tree("echo '  CC      a.o'");
     let at = |name: &str, seconds: u64| {
         let path = kbuild.output().join(name);
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
@@ -123,8 +124,8 @@ fn what_a_cut_off_make_was_writing_is_removed() {
 
 #[test]
 fn modules_are_goals_and_their_list_survives() {
-    let folder = tempfile::tempdir().unwrap();
-    let (tree, output) = (folder.path().join("tree"), folder.path().join("out"));
+    let directory = tempfile::tempdir().unwrap();
+    let (tree, output) = (directory.path().join("tree"), directory.path().join("out"));
     fs::create_dir_all(&tree).unwrap();
     fs::create_dir_all(&output).unwrap();
     let rule = "%.ko:\n\t@echo '  CC [M]  '$*.o; echo $@ >> $(O)/built; rm -f $(O)/modules.order\n";

@@ -4,12 +4,12 @@
 use super::*;
 
 fn tree(makefile: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir_all(folder.path().join("arch/um")).unwrap();
-    fs::create_dir_all(folder.path().join("tools/testing/roadtest/crates")).unwrap();
-    fs::write(folder.path().join("Kconfig"), "").unwrap();
-    fs::write(folder.path().join("Makefile"), makefile).unwrap();
-    folder
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir_all(directory.path().join("arch/um")).unwrap();
+    fs::create_dir_all(directory.path().join("tools/testing/roadtest/crates")).unwrap();
+    fs::write(directory.path().join("Kconfig"), "").unwrap();
+    fs::write(directory.path().join("Makefile"), makefile).unwrap();
+    directory
 }
 
 fn makefile(major: u32, minor: u32) -> String {
@@ -18,12 +18,12 @@ fn makefile(major: u32, minor: u32) -> String {
     )
 }
 
-/// The message without the folder's name.
-fn refused(folder: &Path) -> String {
-    check(folder)
+/// The message without the directory's name.
+fn refused(directory: &Path) -> String {
+    check(directory)
         .unwrap_err()
         .to_string()
-        .replace(&folder.display().to_string(), "TREE")
+        .replace(&directory.display().to_string(), "TREE")
 }
 
 #[test]
@@ -41,13 +41,13 @@ fn what_cannot_be_built_is_refused_with_what_was_found() {
     insta::assert_snapshot!(refused(bare.path()), @"TREE is not a Linux source tree: it says it is 6.1.3-rc1, but has no Kconfig or no arch/um");
     fs::remove_file(bare.path().join("Makefile")).unwrap();
     insta::assert_snapshot!(refused(bare.path()), @"TREE is not a Linux source tree: its Makefile cannot be read (No such file or directory (os error 2))");
-    insta::assert_snapshot!(refused(&bare.path().join("none")), @"TREE is not a Linux source tree: it is not a folder");
+    insta::assert_snapshot!(refused(&bare.path().join("none")), @"TREE is not a Linux source tree: it is not a directory");
 }
 
 #[test]
 fn what_is_named_goes_before_what_is_found() {
-    let folder = tree(&makefile(6, 12));
-    let inside = folder.path().join("tools/testing/roadtest/crates");
+    let directory = tree(&makefile(6, 12));
+    let inside = directory.path().join("tools/testing/roadtest/crates");
     let choose = |ksrc, kernel, workspace| Wanted::choose(ksrc, kernel, workspace).unwrap();
     let package = |name: &str| Wanted::Package(name.parse().unwrap());
 
@@ -62,7 +62,7 @@ fn what_is_named_goes_before_what_is_found() {
     );
     assert_eq!(
         choose(None, None, &inside),
-        Wanted::Tree(folder.path().to_owned())
+        Wanted::Tree(directory.path().to_owned())
     );
-    assert_eq!(choose(None, None, folder.path()), package(DEFAULT));
+    assert_eq!(choose(None, None, directory.path()), package(DEFAULT));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Where the harness is: the workspace, the folder of records, the kernel. All
-//! of it is seen at run time. A checkout can be moved or copied together with
-//! its `target/`, and what was compiled into a program then names the old one.
+//! Where the harness is: the workspace, the directory of records, the kernel.
+//! All of it is seen at run time. A checkout can be moved or copied together
+//! with its `target/`, and what was compiled into a program then names the old
+//! one.
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ const INSTA_ENV: &str = "INSTA_WORKSPACE_ROOT";
 /// Where the harness is.
 pub(super) struct Place {
     workspace: PathBuf,
-    /// The folder of records.
+    /// The directory of records.
     pub(super) out: PathBuf,
     /// The kernel that `cargo xtask build` left for the tests, or why there is
     /// none.
@@ -38,7 +39,7 @@ impl Place {
         }
     }
 
-    /// The folder of snapshots.
+    /// The directory of snapshots.
     pub(super) fn snapshots(&self) -> PathBuf {
         self.workspace.join("snapshots")
     }
@@ -114,12 +115,12 @@ fn driver_of(workspace: &Path, source: &Path, name: &str) -> String {
 
 /// The fragment whose path is `module` or starts it, for tests in a file below
 /// their driver's, with any `_` standing for a `-`.
-fn fragment_name(folder: &Path, module: &str) -> Option<String> {
+fn fragment_name(directory: &Path, module: &str) -> Option<String> {
     let (first, rest) = match module.split_once('/') {
         Some((first, rest)) => (first, Some(rest)),
         None => (module, None),
     };
-    let mut names: Vec<String> = std::fs::read_dir(folder)
+    let mut names: Vec<String> = std::fs::read_dir(directory)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
@@ -132,7 +133,7 @@ fn fragment_name(folder: &Path, module: &str) -> Option<String> {
         match rest {
             _ if name.ends_with(".config") => return Some(stem.to_owned()),
             Some(rest) => {
-                if let Some(below) = fragment_name(&folder.join(&name), rest) {
+                if let Some(below) = fragment_name(&directory.join(&name), rest) {
                     return Some(format!("{name}/{below}"));
                 }
             }
@@ -148,17 +149,17 @@ mod tests {
 
     #[test]
     fn a_driver_is_named_after_its_fragment() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("rtc")).unwrap();
-        std::fs::write(folder.path().join("rtc/rtc-pcf8563.config"), "").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("rtc")).unwrap();
+        std::fs::write(directory.path().join("rtc/rtc-pcf8563.config"), "").unwrap();
         assert_eq!(
-            fragment_name(folder.path(), "rtc/rtc_pcf8563").as_deref(),
+            fragment_name(directory.path(), "rtc/rtc_pcf8563").as_deref(),
             Some("rtc/rtc-pcf8563")
         );
         assert_eq!(
-            fragment_name(folder.path(), "rtc/rtc_pcf8563/alarms").as_deref(),
+            fragment_name(directory.path(), "rtc/rtc_pcf8563/alarms").as_deref(),
             Some("rtc/rtc-pcf8563")
         );
-        assert_eq!(fragment_name(folder.path(), "rtc/other"), None);
+        assert_eq!(fragment_name(directory.path(), "rtc/other"), None);
     }
 }

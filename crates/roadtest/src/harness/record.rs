@@ -14,9 +14,9 @@ use super::verdict::sides;
 use crate::timeline;
 use crate::uml::Finished;
 
-/// The folder of a test's files, relative to that of all records:
+/// The directory of a test's files, relative to that of all records:
 /// `tests/<driver>/<test>`.
-fn folder(driver: &str, test: &Test) -> PathBuf {
+fn directory(driver: &str, test: &Test) -> PathBuf {
     Path::new("tests").join(driver).join(test.name)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn write(
     started: Instant,
 ) -> Record {
     let driver = place.driver(test);
-    let folder = folder(&driver, test);
+    let directory = directory(&driver, test);
     let (expected, got) = match sides(&reason) {
         Some((expected, got)) => (Some(expected), Some(got)),
         None => (None, None),
@@ -51,7 +51,7 @@ pub(super) fn write(
             virtual_ns: machine.virtual_ns,
             transfers: machine.transfers,
             kernel_reports: machine.kernel_reports.clone(),
-            timeline: folder.join(file("timeline", index, "txt")),
+            timeline: directory.join(file("timeline", index, "txt")),
         })
         .collect();
     let record = Record {
@@ -67,7 +67,7 @@ pub(super) fn write(
             .iter()
             .flat_map(|machine| machine.kernel_reports.clone())
             .collect(),
-        timeline: folder.join(file("timeline", 0, "txt")),
+        timeline: directory.join(file("timeline", 0, "txt")),
         expected,
         got,
         // Why: the record itself says it all of a single one.
@@ -76,27 +76,27 @@ pub(super) fn write(
             _ => each,
         },
     };
-    if let Err(error) = store(&place.out.join(folder), &record, machines) {
+    if let Err(error) = store(&place.out.join(directory), &record, machines) {
         eprintln!("roadtest: the record of {} is lost: {error}", record.name);
     }
     record
 }
 
-fn store(folder: &Path, record: &Record, machines: &[Finished]) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+fn store(directory: &Path, record: &Record, machines: &[Finished]) -> Result<(), String> {
+    std::fs::create_dir_all(directory).map_err(|error| error.to_string())?;
     for (index, machine) in machines.iter().enumerate() {
         let write = |stem: &str, extension: &str, text: &str| {
-            let path = folder.join(file(stem, index, extension));
+            let path = directory.join(file(stem, index, extension));
             std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
         };
         write("devicetree", "dts", &machine.devicetree)?;
         write("timeline", "txt", &timeline::with_times(&machine.events))?;
         write("dmesg", "txt", &machine.log)?;
-        let path = folder.join(file("timeline", index, "json"));
+        let path = directory.join(file("timeline", index, "json"));
         roadtest_record::store(&path, &machine.events)
             .map_err(|error| crate::error::chain(&error))?;
     }
-    roadtest_record::store(&folder.join("record.json"), record)
+    roadtest_record::store(&directory.join("record.json"), record)
         .map_err(|error| crate::error::chain(&error))
 }
 

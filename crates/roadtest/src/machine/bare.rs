@@ -9,7 +9,7 @@ use roadtest_record::kernel::Kernel;
 use rustix::event::{PollFd, PollFlags};
 
 use super::boot::kernel_arguments;
-use super::process::{Process, run_folder};
+use super::process::{Process, run_directory};
 use super::wait;
 use crate::fault::Fault;
 
@@ -18,12 +18,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Boots a kernel and lets it power off; how long that took.
 pub(crate) fn boot(kernel: &Kernel) -> Result<Duration, Fault> {
-    let folder = run_folder()?;
+    let directory = run_directory()?;
     let mut arguments = kernel_arguments(kernel, None);
     arguments.push("time-travel=inf-cpu".into());
     arguments.extend(["--".into(), "power-off".into()]);
     let start = Instant::now();
-    let (process, log) = Process::start(kernel, folder.path(), arguments)?;
+    let (process, log) = Process::start(kernel, directory.path(), arguments)?;
     let ended = loop {
         let mut fds = [
             PollFd::new(&process, PollFlags::IN),

@@ -42,7 +42,7 @@ const TIME_OF_DAY: u64 = 1_767_225_600_000_000_000;
 pub(crate) struct Boot<'a> {
     pub(crate) kernel: &'a Kernel,
     /// Sockets, devicetree and log; removed at the end.
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) directory: tempfile::TempDir,
     /// What the board says; else it depends on the kernel.
     pub(crate) memory_mib: Option<u32>,
     pub(crate) parameters: Vec<String>,
@@ -52,7 +52,7 @@ pub(crate) struct Boot<'a> {
 
 impl Boot<'_> {
     pub(crate) fn dtb_file(&self) -> PathBuf {
-        self.folder.path().join("dtb")
+        self.directory.path().join("dtb")
     }
 
     /// The kernel's command line.
@@ -119,19 +119,19 @@ impl Machine {
         ports: Ports,
         boot: &Boot<'_>,
     ) -> Result<Self, Fault> {
-        let folder = boot.folder.path();
+        let directory = boot.directory.path();
         let channel = Rc::new(RefCell::new(Channel::default()));
         let console: Box<dyn Controller> = Box::new(Console::new(ports, &channel));
         let mut devices = Vec::new();
         for controller in std::iter::once(console).chain(controllers) {
             if let Some(spec) = controller.spec() {
-                let link = Link::new(folder, spec)?;
+                let link = Link::new(directory, spec)?;
                 devices.push(Device { link, controller });
             }
         }
-        let listener = UnixListener::bind(folder.join("time.sock"))
+        let listener = UnixListener::bind(directory.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
-        let (process, log) = Process::start(boot.kernel, folder, boot.arguments())?;
+        let (process, log) = Process::start(boot.kernel, directory, boot.arguments())?;
         let mut watchdog = wait::watchdog(boot.kernel);
         let time = accept(&listener, &process, &log, &mut watchdog)?;
         Ok(Self {

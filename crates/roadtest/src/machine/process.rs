@@ -25,20 +25,20 @@ use crate::fault::Fault;
 /// (`include/uapi/asm-generic/fcntl.h`).
 const F_SETSIG: libc::c_int = 10;
 
-/// A new folder for one run of a guest. Its name tells which process it is
-/// of, so that the folders of dead ones can be found.
-pub(crate) fn run_folder() -> Result<tempfile::TempDir, Fault> {
+/// A new directory for one run of a guest. Its name tells which process it is
+/// of, so that the directories of dead ones can be found.
+pub(crate) fn run_directory() -> Result<tempfile::TempDir, Fault> {
     static SWEPT: Once = Once::new();
     SWEPT.call_once(|| sweep(&std::env::temp_dir()));
     tempfile::Builder::new()
         .prefix(&format!("roadtest-{}-", std::process::id()))
         .tempdir()
-        .map_err(Fault::host("make a folder for the guest's sockets"))
+        .map_err(Fault::host("make a directory for the guest's sockets"))
 }
 
-/// Removes the folders of runs that were killed before they could.
-fn sweep(folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
+/// Removes the directories of runs that were killed before they could.
+fn sweep(directory: &Path) {
+    let Ok(entries) = std::fs::read_dir(directory) else {
         return;
     };
     for entry in entries.flatten() {
@@ -69,7 +69,7 @@ impl Process {
     /// Starts UML on these arguments, in a directory of its own.
     pub(super) fn start(
         kernel: &Kernel,
-        folder: &Path,
+        directory: &Path,
         arguments: Vec<String>,
     ) -> Result<(Self, KernelLog), Fault> {
         let pin = Pin::to_one_core();
@@ -83,9 +83,9 @@ impl Process {
         command
             .args(arguments)
             .env_clear()
-            .env("TMPDIR", folder)
-            .env("HOME", folder)
-            .current_dir(folder)
+            .env("TMPDIR", directory)
+            .env("HOME", directory)
+            .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -271,12 +271,12 @@ mod tests {
         guest: Process,
         log: KernelLog,
         /// The shell reads its script from there.
-        _folder: tempfile::TempDir,
+        _directory: tempfile::TempDir,
     }
 
     fn script(text: &str) -> Script {
-        let folder = tempfile::tempdir().unwrap();
-        let linux = folder.path().join("linux");
+        let directory = tempfile::tempdir().unwrap();
+        let linux = directory.path().join("linux");
         std::fs::write(&linux, format!("#!/bin/sh\n{text}\n")).unwrap();
         std::fs::set_permissions(&linux, Permissions::from_mode(0o755)).unwrap();
         let kernel = Kernel {
@@ -291,11 +291,11 @@ mod tests {
             modules: BTreeMap::new(),
             unavailable: BTreeMap::new(),
         };
-        let (guest, log) = Process::start(&kernel, folder.path(), Vec::new()).unwrap();
+        let (guest, log) = Process::start(&kernel, directory.path(), Vec::new()).unwrap();
         Script {
             guest,
             log,
-            _folder: folder,
+            _directory: directory,
         }
     }
 
@@ -328,11 +328,11 @@ mod tests {
         }
         let test =
             "machine::process::tests::no_process_of_the_guest_outlives_a_test_that_is_killed";
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--nocapture"])
             .env(ALONE, "1")
-            .env("TMPDIR", folder.path())
+            .env("TMPDIR", directory.path())
             .output()
             .unwrap();
         let output = String::from_utf8(child.stdout).unwrap();
@@ -380,16 +380,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_folders_of_dead_runs_are_swept() {
-        let folder = tempfile::tempdir().unwrap();
+    fn only_the_directories_of_dead_runs_are_swept() {
+        let directory = tempfile::tempdir().unwrap();
         let ours = format!("roadtest-{}-abc", std::process::id());
         // No process has a number above the kernel's limit of 2^22.
         for name in [ours.as_str(), "roadtest-4294967295-abc", "roadtest-notes"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::create_dir(directory.path().join(name)).unwrap();
         }
-        sweep(folder.path());
-        assert!(folder.path().join(ours).exists());
-        assert!(folder.path().join("roadtest-notes").exists());
-        assert!(!folder.path().join("roadtest-4294967295-abc").exists());
+        sweep(directory.path());
+        assert!(directory.path().join(ours).exists());
+        assert!(directory.path().join("roadtest-notes").exists());
+        assert!(!directory.path().join("roadtest-4294967295-abc").exists());
     }
 }

@@ -43,7 +43,7 @@ impl Uml {
     /// As [`bind`](Self::bind).
     pub fn bind_path(&self, path: &str) -> Result<Device> {
         let guest = &self.inner;
-        // A device of the platform bus is known by its real folder.
+        // A device of the platform bus is known by its real directory.
         let real = guest
             .real_path(path)
             .map_err(|errno| Error::new(format!("there is no device {path}")).with_errno(errno))?;

@@ -43,7 +43,7 @@ use crate::error::{Error, Result};
 use crate::file::File;
 use crate::uml::Inner;
 
-/// Entries of a device's folder that are links or the driver core's, not
+/// Entries of a device's directory that are links or the driver core's, not
 /// attributes of IIO.
 const FOREIGN: [&str; 6] = ["dev", "device", "of_node", "power", "subsystem", "uevent"];
 
@@ -79,7 +79,7 @@ impl Iio {
     /// Every IIO device that the driver of `parent` registered, sorted.
     ///
     /// # Errors
-    /// Where the folder of `parent` cannot be read.
+    /// Where the directory of `parent` cannot be read.
     pub fn all(parent: &Device) -> Result<Vec<Self>> {
         let devices = parent.children("iio:device")?;
         Ok(devices
@@ -91,7 +91,7 @@ impl Iio {
             .collect())
     }
 
-    /// The device's folder and files in sysfs.
+    /// The device's directory and files in sysfs.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -156,7 +156,7 @@ impl Iio {
         self.read("name")
     }
 
-    /// The paths of all attributes, folders included (`events/…`,
+    /// The paths of all attributes, directories included (`events/…`,
     /// `buffer0/…`), sorted.
     ///
     /// # Errors
@@ -226,7 +226,7 @@ impl Iio {
     /// The triggers that the driver of this device registered.
     ///
     /// # Errors
-    /// Where a folder cannot be read.
+    /// Where a directory cannot be read.
     pub fn triggers(&self) -> Result<Vec<Trigger>> {
         let mut triggers = Trigger::children(&self.parent)?;
         triggers.extend(Trigger::children(&self.device)?);

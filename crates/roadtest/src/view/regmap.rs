@@ -63,9 +63,9 @@ impl Device {
 }
 
 impl Regmap {
-    /// The map's folder in debugfs, for its other files: `name`, `access`,
+    /// The map's directory in debugfs, for its other files: `name`, `access`,
     /// `range`, `cache_only`, `cache_bypass`.
-    pub fn folder(&self) -> &Device {
+    pub fn directory(&self) -> &Device {
         &self.map
     }
 

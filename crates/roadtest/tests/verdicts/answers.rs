@@ -15,9 +15,9 @@ use super::judge::{CHILD, judge, judge_in, kernel};
 
 /// A copy of the guest's root whose agent speaks another protocol, and the
 /// manifest of a kernel with it.
-fn another_build(folder: &Path) -> String {
+fn another_build(directory: &Path) -> String {
     let mut kernel = kernel();
-    let root = folder.join("root");
+    let root = directory.join("root");
     for name in ["proc", "sys", "dev"] {
         std::fs::create_dir_all(root.join(name)).unwrap();
     }
@@ -33,19 +33,19 @@ fn another_build(folder: &Path) -> String {
     std::fs::copy(kernel.guest_root.join("init"), root.join("init")).unwrap();
     std::fs::write(root.join("init"), agent).unwrap();
     kernel.guest_root = root;
-    let manifest = folder.join("kernel.json");
+    let manifest = directory.join("kernel.json");
     roadtest_record::store(&manifest, &kernel).unwrap();
     manifest.to_str().unwrap().to_owned()
 }
 
 #[roadtest::test]
 fn an_agent_of_another_build_is_one_clear_error_at_boot() -> roadtest::Result {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     // The child gets it from its parent.
     let manifest = if std::env::var_os(CHILD).is_some() {
         String::new()
     } else {
-        another_build(folder.path())
+        another_build(directory.path())
     };
     let environment = [(MANIFEST_ENV, &*manifest)];
     judge_in(

@@ -30,8 +30,8 @@ fn judge(guest: fn(), check: impl FnOnce(&Verdict)) -> roadtest::Result {
     if std::env::var_os(CHILD).is_some() {
         return boots();
     }
-    let folder = tempfile::tempdir()?;
-    let linux = folder.path().join("linux");
+    let directory = tempfile::tempdir()?;
+    let linux = directory.path().join("linux");
     let program = std::env::current_exe()?;
     // The harness gives the thread of a test its name.
     let thread = std::thread::current();
@@ -44,7 +44,7 @@ fn judge(guest: fn(), check: impl FnOnce(&Verdict)) -> roadtest::Result {
     std::fs::set_permissions(&linux, Permissions::from_mode(0o755))?;
     let mut kernel = kernel();
     kernel.linux = linux;
-    let file = folder.path().join("kernel.json");
+    let file = directory.path().join("kernel.json");
     std::fs::write(&file, serde_json::to_string(&kernel)?)?;
     let environment = [
         (MANIFEST_ENV, file.to_str().unwrap()),

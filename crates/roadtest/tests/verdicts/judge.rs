@@ -16,7 +16,7 @@ pub(crate) struct Verdict {
     pub(crate) record: Record,
     pub(crate) succeeded: bool,
     pub(crate) output: String,
-    /// Its folder, as long as the verdict lives.
+    /// Its directory, as long as the verdict lives.
     out: tempfile::TempDir,
 }
 
@@ -89,17 +89,17 @@ fn verdict(environment: &[(&str, &str)]) -> Verdict {
     }
 }
 
-/// The one record below a folder.
-fn record(folder: &Path, output: &str) -> Record {
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let file = folder.join("record.json");
+/// The one record below a directory.
+fn record(directory: &Path, output: &str) -> Record {
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let file = directory.join("record.json");
         if file.exists() {
             return roadtest_record::load(&file).unwrap();
         }
-        let entries = std::fs::read_dir(&folder).unwrap().map(Result::unwrap);
+        let entries = std::fs::read_dir(&directory).unwrap().map(Result::unwrap);
         let below = entries.map(|entry| entry.path());
-        folders.extend(below.filter(|path| path.is_dir()));
+        directories.extend(below.filter(|path| path.is_dir()));
     }
     panic!("there is no record; the child said: {output}");
 }

@@ -13,8 +13,8 @@ use roadtest_record::test::{OUT, OUT_ENV, Outcome, RUNNER_ENV, Record};
 use super::judge::{CHILD, kernel, manifest};
 
 const NAME: &str = "moved::a_copied_checkout_reads_and_writes_itself";
-/// Below the folders of snapshots and of records.
-const FOLDER: &str = "verdicts/moved";
+/// Below the directories of snapshots and of records.
+const DIRECTORY: &str = "verdicts/moved";
 const TEST: &str = "a_copied_checkout_reads_and_writes_itself";
 
 /// A workspace with as little as one test needs, this program among it.
@@ -23,23 +23,23 @@ fn copy(root: &Path) {
     let kernel = kernel();
     let guest = kernel.guest_root.file_name().unwrap();
     let guest = manifest_there.with_file_name("guest").join(guest);
-    for folder in ["kconfig-fragments", "target/debug"] {
-        fs::create_dir_all(root.join(folder)).unwrap();
+    for directory in ["kconfig-fragments", "target/debug"] {
+        fs::create_dir_all(root.join(directory)).unwrap();
     }
-    fs::create_dir_all(root.join("snapshots").join(FOLDER)).unwrap();
-    copy_folder(&kernel.guest_root, &guest);
+    fs::create_dir_all(root.join("snapshots").join(DIRECTORY)).unwrap();
+    copy_directory(&kernel.guest_root, &guest);
     fs::copy(manifest(), manifest_there).unwrap();
     fs::write(root.join("Cargo.toml"), "[workspace]\n").unwrap();
     let program = std::env::current_exe().unwrap();
     fs::copy(program, root.join("target/debug/verdicts")).unwrap();
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+fn copy_directory(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &to);
+            copy_directory(&entry.path(), &to);
         } else {
             fs::copy(entry.path(), to).unwrap();
         }
@@ -48,7 +48,7 @@ fn copy_folder(from: &Path, to: &Path) {
 
 /// Runs the copy as somebody does who stands in its workspace.
 fn run(root: &Path, snapshot: &str) -> (Output, Record) {
-    let file = format!("snapshots/{FOLDER}/{TEST}.snap");
+    let file = format!("snapshots/{DIRECTORY}/{TEST}.snap");
     fs::write(
         root.join(file),
         format!("---\nsource: x\n---\n{snapshot}\n"),
@@ -72,10 +72,10 @@ fn run(root: &Path, snapshot: &str) -> (Output, Record) {
         command.env_remove(name);
     }
     let output = command.output().unwrap();
-    let folder = root.join(OUT).join("tests").join(FOLDER).join(TEST);
-    let record = roadtest_record::load(&folder.join("record.json"))
+    let directory = root.join(OUT).join("tests").join(DIRECTORY).join(TEST);
+    let record = roadtest_record::load(&directory.join("record.json"))
         .unwrap_or_else(|error| panic!("{error}; it said: {output:?}"));
-    let log = fs::read_to_string(folder.join("dmesg.txt")).unwrap();
+    let log = fs::read_to_string(directory.join("dmesg.txt")).unwrap();
     let guest_root = format!("rootflags={}", root.join("target/roadtest/guest").display());
     assert!(log.contains(&guest_root), "{log}");
     (output, record)
@@ -89,8 +89,8 @@ fn a_copied_checkout_reads_and_writes_itself() -> roadtest::Result {
         insta::assert_snapshot!(version.split(' ').next().unwrap_or_default());
         return Ok(());
     }
-    let folder = tempfile::tempdir()?;
-    let root = folder.path().canonicalize()?;
+    let directory = tempfile::tempdir()?;
+    let root = directory.path().canonicalize()?;
     copy(&root);
 
     let (output, record) = run(&root, "Linux");

@@ -165,7 +165,7 @@ fn a_kernel_can_be_powered_on_without_a_test() -> roadtest::Result {
     Ok(())
 }
 
-/// Removes a folder, whatever becomes of the test.
+/// Removes a directory, whatever becomes of the test.
 struct Gone(PathBuf);
 
 impl Drop for Gone {
@@ -176,9 +176,9 @@ impl Drop for Gone {
 }
 
 /// Where `cargo insta review` looks for it: beside the snapshot that it would
-/// replace, in the folder of the package at the workspace's root.
+/// replace, in the directory of the package at the workspace's root.
 #[roadtest::test]
-fn a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder() -> roadtest::Result {
+fn a_log_without_its_snapshot_waits_for_review_in_the_drivers_directory() -> roadtest::Result {
     let snapshots = workspace().join("snapshots/verdicts");
     let environment = [("INSTA_UPDATE", "new"), ("INSTA_FORCE_PASS", "0")];
     judge_in(
@@ -194,7 +194,8 @@ fn a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder() -> roadte
         |verdict| {
             let _gone = Gone(snapshots.clone());
             verdict.assert_failed(Outcome::Failed, "snapshot assertion");
-            let test = "a_log_without_its_snapshot_waits_for_review_in_the_drivers_folder.snap.new";
+            let test =
+                "a_log_without_its_snapshot_waits_for_review_in_the_drivers_directory.snap.new";
             let pending = snapshots.join("outcomes").join(test);
             let pending = std::fs::read_to_string(pending).unwrap();
             assert!(pending.contains("R MANUFACTURER_ID 5449"), "{pending}");

@@ -72,8 +72,8 @@ fn a_skip_leaves_a_record_with_its_reason() {
     ] {
         let (output, out) = run(arguments, runner);
         assert!(output.status.success());
-        let folder = out.path().join("tests/verdicts/skips/the_future");
-        let record: Record = roadtest_record::load(&folder.join("record.json")).unwrap();
+        let directory = out.path().join("tests/verdicts/skips/the_future");
+        let record: Record = roadtest_record::load(&directory.join("record.json")).unwrap();
         assert_eq!(record.outcome, Outcome::Skipped);
         assert_eq!(record.reason, REASON);
     }

@@ -63,9 +63,9 @@ impl Buffer {
     /// # Errors
     /// What the driver answered.
     pub fn channels(&self) -> Result<Vec<ScanChannel>> {
-        let folder = format!("{}/buffer{}", self.iio.device().path(), self.index);
+        let directory = format!("{}/buffer{}", self.iio.device().path(), self.index);
         let mut channels = Vec::new();
-        for file in self.iio.uml().list(&folder)? {
+        for file in self.iio.uml().list(&directory)? {
             if let Some(name) = file.strip_suffix("_en") {
                 channels.push(self.channel(name)?);
             }

@@ -76,7 +76,7 @@ impl Trigger {
             .collect())
     }
 
-    /// The trigger's folder and files in sysfs.
+    /// The trigger's directory and files in sysfs.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -124,7 +124,7 @@ impl Trigger {
     }
 }
 
-/// `trigger0`, but not the folder `trigger` of a device.
+/// `trigger0`, but not the directory `trigger` of a device.
 fn is_trigger(entry: &str) -> bool {
     entry
         .strip_prefix("trigger")

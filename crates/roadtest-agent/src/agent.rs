@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handle_that_was_never_given_is_a_refusal_and_no_errno() {
+    fn an_unknown_handle_is_refused_without_an_errno() {
         let file = Handle(7);
         let reply = ask(&mut Agent::default(), &Request::Close { file });
         assert_eq!(reply, Reply::Refused("no file has the handle 7".into()));

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_a_descriptor_is_no_handle() {
+    fn the_number_of_a_file_descriptor_is_no_handle() {
         let files = Files::default();
         for number in [0, 1, 2, u32::MAX] {
             let refused = files.write(Handle(number), b"to the agent's own", None);
@@ -292,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_asked_of_whatever_file_is_answered(
+        fn any_request_to_any_file_is_answered(
             asked in prop::collection::vec((0_u32..4, asked()), 0..12),
         ) {
             let mut files = Files::default();

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_descriptor_that_is_new_is_taken() {
+    fn only_a_new_file_descriptor_is_taken() {
         let file = std::fs::File::open("/dev/null").unwrap();
         let next = next_descriptor(file.as_fd()).unwrap();
         // It is not open, and the other is not new.

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_uml_does_not_build_has_no_say() {
+    fn what_uml_does_not_build_is_ignored() {
         let directory = tree();
         let before = Stamps::of(directory.path()).unwrap();
         fs::write(directory.path().join("arch/arm/c.c"), "other text").unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_built_inside_a_tree_has_no_say() {
+    fn what_is_built_inside_a_tree_is_ignored() {
         let directory = tree();
         let before = Stamps::of(directory.path()).unwrap();
         let at = |name: &str| directory.path().join("build").join(name);

@@ -422,11 +422,14 @@ fn a_message_that_the_daemon_refuses_is_the_guests_and_names_it() {
 /// Why a process of its own: the other tests of this file open descriptors
 /// at the same time, where threads run them.
 #[test]
-fn fifty_links_leave_no_descriptor_and_no_thread() {
+fn fifty_links_leave_no_file_descriptor_and_no_thread() {
     const ALONE: &str = "ROADTEST_TEST_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let status = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "fifty_links_leave_no_descriptor_and_no_thread"])
+            .args([
+                "--exact",
+                "fifty_links_leave_no_file_descriptor_and_no_thread",
+            ])
             .args(["--test-threads", "1"])
             .env(ALONE, "1")
             .status()

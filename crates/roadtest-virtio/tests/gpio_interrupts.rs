@@ -94,7 +94,7 @@ fn a_rising_edge_while_masked_fires_once_at_unmask_each_time() {
 }
 
 #[test]
-fn a_falling_edge_is_latched_once_whatever_the_level_does_then() {
+fn a_falling_edge_is_latched_once_until_it_is_unmasked() {
     let mut pin = Pin::armed(Low, Edge::Falling);
     assert!(!pin.unmask());
     assert!(!pin.set(Low), "no change");

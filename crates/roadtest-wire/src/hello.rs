@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_of_another_build_is_told_apart_by_its_greeting() {
+    fn an_agent_of_another_build_is_detected_by_its_greeting() {
         let mut bytes = Hello::frame("6.12.0").unwrap();
         bytes[4 + MARK.len()] ^= 1;
         let mut replies = Replies::default();
@@ -164,7 +164,7 @@ mod tests {
     /// What agents sent before there was a greeting: a variant's number and a
     /// text.
     #[test]
-    fn an_agent_from_before_the_greeting_is_told_apart_too() {
+    fn an_agent_from_before_the_greeting_is_detected_too() {
         let mut replies = Replies::default();
         replies.push(b"\x08\0\0\0\0\x066.12.0");
         let error = replies.pop().unwrap_err();

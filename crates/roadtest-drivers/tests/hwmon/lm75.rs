@@ -205,7 +205,7 @@ fn as6200_alert_polarity_hits_a_reserved_bit() -> roadtest::Result {
 }
 
 #[roadtest::test(since = "6.8", why = "the driver knows no AS6200")]
-fn as6200_alert_notifies_who_polls_the_alarm() -> roadtest::Result {
+fn as6200_alert_notifies_a_poll_of_the_alarm() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio_named(1, "alert");
     let chip = board.i2c(

@@ -95,7 +95,7 @@ fn more_than_the_largest_brightness_is_the_largest() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn leds_go_dark_with_their_driver() -> roadtest::Result {
+fn unbinding_turns_the_leds_off() -> roadtest::Result {
     let (board, [power, fault, _heart]) = board();
     let uml = board.boot()?;
     let leds = uml.bind_path(DEVICE)?;

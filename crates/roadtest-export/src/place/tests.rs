@@ -107,7 +107,7 @@ fn copies_and_links_replace_each_other_and_the_target_stays_whole() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_of_someone_else() {
+fn nothing_is_written_through_a_link_that_is_not_ours() {
     let directory = tempfile::tempdir().expect("a directory");
     let (tree, other) = (
         directory.path().join("tree"),

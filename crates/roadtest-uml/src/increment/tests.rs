@@ -117,7 +117,7 @@ fn an_old_version_that_is_put_back_is_compiled_too() {
 }
 
 #[test]
-fn a_driver_that_is_not_built_has_no_say() {
+fn a_driver_that_is_not_built_is_ignored() {
     for seconds in [5, -1000] {
         let built = Built::new();
         built.edit("drivers/off.c", seconds);

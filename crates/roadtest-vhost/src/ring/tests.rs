@@ -169,7 +169,7 @@ fn a_chain_that_claims_gigabytes_costs_none() {
 }
 
 #[test]
-fn a_buffer_outside_memory_is_named_and_the_chain_can_still_be_given_back() {
+fn a_buffer_outside_memory_is_named_and_its_chain_can_be_completed() {
     let ring = Ring::new();
     ring.offer(0, 0xffff_0000, 8, WRITE, 0);
     let (chain, wrong) = ring.pop();
@@ -212,7 +212,7 @@ fn a_readable_buffer_behind_a_writable_one_is_an_error() {
 }
 
 #[test]
-fn a_chain_that_runs_in_a_circle_is_an_error() {
+fn a_chain_with_a_loop_is_an_error() {
     let ring = Ring::new();
     ring.offer(0, 0x1000, 1, NEXT | WRITE, 0);
     assert!(matches!(

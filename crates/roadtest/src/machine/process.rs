@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_of_the_guest_is_known_by_its_group_whatever_its_name() {
+    fn a_program_of_the_guest_is_known_by_its_group_and_not_by_its_name() {
         let stat = "77 (a) b (c) R 70 70 1 0 -1 4194304 9 0 0 0 120 3 7 5 20 0 1";
         let ticks = Ticks {
             own: 123,

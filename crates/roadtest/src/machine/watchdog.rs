@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_computes_for_ever_is_given_up_when_it_has_used_its_time() {
+    fn a_guest_that_never_sleeps_is_ended_at_its_limit_of_processor_time() {
         let (stuck, seconds) = watch(100, |_| (SECOND, SimTime::ZERO));
         assert_eq!(stuck, Some(Stuck::Computes(LIMIT)));
         assert_eq!(seconds, 31);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_that_nobody_watches_is_never_given_up() {
+    fn a_disabled_watchdog_never_expires() {
         let mut dog = Watchdog::new(LIMIT);
         dog.disable();
         assert_eq!(dog.patience(Instant::now()), None);

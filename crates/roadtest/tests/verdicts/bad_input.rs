@@ -115,7 +115,7 @@ fn a_chip_that_pulses_an_unconnected_pin_is_an_error() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn an_interrupt_output_that_nobody_connected_is_no_error() {
+fn an_unconnected_interrupt_output_is_no_error() {
     let (uml, odd) = with_odd();
     odd.with(|chip| chip.level = Level::Low);
     uml.sleep(SimTime::ms(1));

@@ -159,7 +159,7 @@ fn a_guest_that_reads_no_replies_ends() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_guest_that_asks_for_the_time_for_ever_makes_no_progress() -> roadtest::Result {
+fn a_guest_that_asks_for_the_time_without_end_makes_no_progress() -> roadtest::Result {
     judge(
         || {
             let mut time = Time::start();
@@ -175,7 +175,7 @@ fn a_guest_that_asks_for_the_time_for_ever_makes_no_progress() -> roadtest::Resu
 }
 
 #[roadtest::test]
-fn a_guest_that_logs_for_ever_makes_no_progress_and_leaves_a_bounded_log() -> roadtest::Result {
+fn a_guest_that_logs_without_end_makes_no_progress_and_leaves_a_bounded_log() -> roadtest::Result {
     judge(
         || {
             let _time = Time::start();

@@ -14,7 +14,7 @@ use super::judge::judge;
 enum Broken {
     Panics,
     WakesInThePast,
-    WakesForEver,
+    WakesWithoutEnd,
 }
 
 impl Chip for Broken {
@@ -26,7 +26,7 @@ impl Chip for Broken {
         match self {
             Self::Panics => None,
             Self::WakesInThePast => Some(SimTime::ms(1)),
-            Self::WakesForEver => Some(SimTime::ms(30)),
+            Self::WakesWithoutEnd => Some(SimTime::ms(30)),
         }
     }
 }
@@ -35,7 +35,7 @@ impl I2cTarget for Broken {
     fn write(&mut self, _: &mut Bus, _: &[u8]) {
         match self {
             Self::Panics => panic!("this cannot happen"),
-            Self::WakesInThePast | Self::WakesForEver => {}
+            Self::WakesInThePast | Self::WakesWithoutEnd => {}
         }
     }
 
@@ -65,7 +65,7 @@ fn a_model_that_wants_to_wake_in_the_past_is_an_error() -> roadtest::Result {
     judge(
         || {
             let mut board = Board::new();
-            let broken = board.i2c(0x44, Broken::WakesForEver);
+            let broken = board.i2c(0x44, Broken::WakesWithoutEnd);
             let uml = board.boot()?;
             broken.with(|chip| *chip = Broken::WakesInThePast);
             uml.sleep(SimTime::ms(1));
@@ -84,7 +84,7 @@ fn a_model_that_wakes_without_end_is_an_error() -> roadtest::Result {
     judge(
         || {
             let mut board = Board::new();
-            board.i2c(0x44, Broken::WakesForEver);
+            board.i2c(0x44, Broken::WakesWithoutEnd);
             let uml = board.boot()?;
             uml.sleep(SimTime::ms(20));
             Ok(())

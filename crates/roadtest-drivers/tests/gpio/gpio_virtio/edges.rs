@@ -77,7 +77,7 @@ fn both_edges_are_reported_with_their_numbers_and_times() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn an_edge_wakes_whoever_waits_for_it() -> roadtest::Result {
+fn an_edge_wakes_a_blocked_reader() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, both())?;
     let began = uml.now();
     pin.pulse(SimTime::ms(40));
@@ -113,7 +113,7 @@ fn rising_edges_while_masked_are_reported_once_at_unmask() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_falling_edge_while_masked_is_reported_whatever_the_level_is_then() -> roadtest::Result {
+fn a_falling_edge_while_masked_is_reported_once_at_unmask() -> roadtest::Result {
     let (_uml, pin, line) = watch(High, LineFlags::EDGE_FALLING)?;
     for level in [Low, High, Low, High] {
         pin.drive(level);
@@ -134,7 +134,7 @@ fn the_second_of_both_edges_is_reported_once_while_masked() -> roadtest::Result 
 }
 
 #[roadtest::test]
-fn edges_before_a_request_and_after_its_end_are_nobodys() -> roadtest::Result {
+fn edges_before_a_request_and_after_its_release_are_not_reported() -> roadtest::Result {
     let (uml, pin, line) = watch(Low, LineFlags::EDGE_RISING)?;
     drop(line);
     pin.drive(High);

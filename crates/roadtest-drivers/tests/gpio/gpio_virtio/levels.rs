@@ -18,7 +18,7 @@ fn alarm() -> Alarm {
 }
 
 #[roadtest::test]
-fn a_low_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
+fn a_low_level_interrupts_until_the_chip_releases_the_line() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio_named(0, "int");
     let clock = board.i2c(
@@ -79,7 +79,7 @@ impl I2cTarget for Inverted {
     since = "6.12",
     why = "the driver wanted a low level whatever the devicetree says"
 )]
-fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
+fn a_high_level_interrupts_until_the_chip_releases_the_line() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio_named(0, "int");
     let mut chip = Pcf8563::new();
@@ -99,7 +99,7 @@ fn a_high_level_interrupts_until_the_chip_lets_go() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
+fn a_shared_low_line_interrupts_until_all_chips_release_it() -> roadtest::Result {
     let mut board = Board::new();
     let int = board.gpio(0).shared();
     let one = board.i2c(
@@ -128,7 +128,7 @@ fn a_shared_low_line_interrupts_until_all_chips_let_go() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn two_chips_on_one_line_must_be_meant() {
+fn two_interrupts_on_a_line_that_is_not_shared_are_an_error() {
     let mut board = Board::new();
     let int = board.gpio(0);
     let _one = board.i2c(

@@ -115,7 +115,7 @@ fn an_active_low_line_is_the_inverse_of_its_level() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn an_open_drain_output_lets_go_of_a_high_line() -> roadtest::Result {
+fn an_open_drain_output_releases_a_high_line() -> roadtest::Result {
     let mut board = Board::new();
     let pin = board.gpio(0);
     pin.drive(High);

@@ -71,7 +71,7 @@ fn manager_on(board: Board, chip: Wired<Ltc2977>) -> roadtest::Result<Manager> {
 }
 
 #[roadtest::test]
-fn channels_outside_of_their_limits_are_brought_into_them() -> roadtest::Result {
+fn channels_outside_of_their_limits_are_clamped() -> roadtest::Result {
     let manager = manager(chip(), Some(always_on()))?;
     assert_eq!(manager.hwmon.voltage(2).input(), Ok(Millivolts(4_483)));
     assert_eq!(manager.hwmon.voltage(3).input(), Ok(Millivolts(5_369)));
@@ -250,7 +250,7 @@ fn the_packet_error_code_is_used_as_soon_as_the_chip_says_so() -> roadtest::Resu
 }
 
 #[roadtest::test]
-fn a_disturbed_answer_is_no_reading() -> roadtest::Result {
+fn a_reading_with_a_wrong_packet_error_code_is_ebadmsg() -> roadtest::Result {
     let manager = manager(chip(), None)?;
     let vin = manager.hwmon.labelled::<Millivolts>("vin")?;
     manager.chip.with(|chip| chip.set_line(Line::Disturbed));

@@ -97,7 +97,7 @@ fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
 /// Of a message that nobody acknowledges, the controller sends the address
 /// byte: START, nine bits, STOP. At 400 kHz a bit takes 2.5 us.
 #[roadtest::test]
-fn an_address_without_a_chip_costs_the_time_of_the_address_byte() -> roadtest::Result {
+fn a_nack_of_the_address_takes_the_time_of_the_address_byte() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x44, Scratch::new());
     let uml = board.boot()?;

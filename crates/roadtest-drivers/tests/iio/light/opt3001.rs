@@ -76,7 +76,7 @@ fn probe_reads_the_identity_and_shuts_the_chip_down() -> roadtest::Result {
 
 /// The driver logs the identity and compares it with nothing.
 #[roadtest::test]
-fn another_makers_part_is_named_and_taken_all_the_same() -> roadtest::Result {
+fn a_part_of_another_manufacturer_is_logged_and_bound() -> roadtest::Result {
     let (board, light) = without_interrupt();
     light.with(|chip| {
         chip.set_manufacturer_id(0x4142);
@@ -135,7 +135,7 @@ fn reading_converts_once_and_fetches_the_result_when_it_is_ready() -> roadtest::
 /// The driver sleeps 1000 ms for a conversion of 800 ms, and 150 ms for one
 /// of 100 ms.
 #[roadtest::test]
-fn a_conversion_gets_its_time() -> roadtest::Result {
+fn the_driver_waits_for_the_conversion_time() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
 
     iio.read(INPUT)?;

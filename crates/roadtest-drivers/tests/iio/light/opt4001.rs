@@ -204,7 +204,7 @@ fn the_supply_is_on_from_bind_to_unbind_only() -> roadtest::Result {
 /// Proof that the start-up contract can fail: this part needs longer than
 /// the board's regulator waits.
 #[roadtest::test(since = "6.12", why = "the driver is newer")]
-fn an_access_during_start_up_is_found_out() -> roadtest::Result {
+fn an_opt4001_that_starts_more_slowly_is_accessed_too_early() -> roadtest::Result {
     let (board, light) = switched(SimTime::ms(1), 500);
     let uml = board.boot()?;
     // Before its first tick, at 10 ms, the kernel rounds sleeps up to it.
@@ -243,7 +243,7 @@ fn run_suite(sensor: &Sensor) -> roadtest::Result {
 }
 
 #[roadtest::test(since = "6.12", why = "the driver is newer")]
-fn it_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+fn it_passes_the_suite_for_iio_sensors() -> roadtest::Result {
     run_suite(&SENSOR)
 }
 

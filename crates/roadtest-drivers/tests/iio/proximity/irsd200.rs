@@ -52,7 +52,7 @@ fn refuses(sensor: &Wired<Irsd200>, iio: &Iio, attribute: &str, values: &[&str])
 }
 
 #[roadtest::test]
-fn probe_makes_the_chip_active_and_clears_what_it_has_seen() -> roadtest::Result {
+fn probe_activates_the_chip_and_clears_its_status() -> roadtest::Result {
     let (board, sensor, _int) = board(Irsd200::new().asleep());
     let uml = board.boot()?;
     let device = uml.bind(&sensor)?;

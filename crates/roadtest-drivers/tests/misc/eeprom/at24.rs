@@ -120,7 +120,7 @@ fn a_write_is_split_at_pages_and_waits_for_each() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn without_a_page_size_every_byte_costs_a_write_cycle() -> roadtest::Result {
+fn without_a_page_size_every_byte_takes_a_write_cycle() -> roadtest::Result {
     let mut board = Board::new();
     let chip = board.i2c(0x50, At24c02::new());
     let uml = board.boot()?;
@@ -154,7 +154,7 @@ fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
 /// A chip that is busy does not acknowledge its address: START, nine bits and
 /// STOP are all that a try costs.
 #[roadtest::test]
-fn a_try_during_the_write_cycle_costs_the_time_of_the_address_byte() -> roadtest::Result {
+fn a_nack_during_the_write_cycle_takes_the_time_of_the_address_byte() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;
     chip.with(|chip| chip.set_write_cycle(SimTime::ms(60)));
     memory.write(0, b"01234567")?;
@@ -395,7 +395,7 @@ fn two_parts_on_a_bus_are_two_memories() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn unloading_takes_the_memory() -> roadtest::Result {
+fn unloading_removes_the_memory() -> roadtest::Result {
     let (uml, _chip, memory) = bind(At24c02::new())?;
     assert_eq!(uml.unload("at24"), Ok(()));
     assert!(!uml.exists(memory.device().path()));
@@ -420,7 +420,7 @@ fn switched(delay_us: u32) -> (Board, Wired<At24<C02>>, Supply) {
 /// The driver (6.1, 6.12, 7.3) waits for nothing after it has switched the
 /// supply on: the chip's 100 us are the regulator's to know.
 #[roadtest::test]
-fn a_supply_that_is_there_at_once_is_too_early_for_the_chip() -> roadtest::Result {
+fn a_supply_without_start_up_delay_is_too_early_for_the_chip() -> roadtest::Result {
     let (board, chip, _supply) = switched(0);
     let uml = board.boot()?;
     uml.expect_violation("from power-up to first access, at least 100 us required");

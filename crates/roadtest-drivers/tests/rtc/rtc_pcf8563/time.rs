@@ -116,7 +116,7 @@ fn a_clock_that_claims_too_much_fails_the_suite() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_second_that_ends_while_the_time_is_set_costs_a_minute() -> roadtest::Result {
+fn a_second_that_ends_while_the_time_is_set_loses_the_minute() -> roadtest::Result {
     let (uml, _clock, rtc) = open(without_interrupt())?;
     sets_time(&uml);
     // The chip's seconds end with those of virtual time. Up to 100 us before:

@@ -44,7 +44,7 @@ fn a_clock_that_is_open_outlives_its_driver() -> roadtest::Result {
 /// freed: the driver's interrupt is freed first, and that waits. Where it has
 /// not run is in the test below.
 #[roadtest::test]
-fn an_alarm_that_rings_while_the_driver_goes_leaves_nothing_behind() -> roadtest::Result {
+fn an_alarm_that_rings_during_unbind_runs_before_the_clock_is_freed() -> roadtest::Result {
     let (uml, clock, device) = bind(with_interrupt())?;
     sets_time(&uml);
     let rtc = device.rtc()?;
@@ -72,7 +72,7 @@ fn an_alarm_that_rings_while_the_driver_goes_leaves_nothing_behind() -> roadtest
 /// work_struct hint: rtc_timer_do_work`. Without checkers, and so on 6.1, the
 /// test shows no more than that the kernel survives.
 #[roadtest::test]
-fn a_clock_that_goes_takes_the_work_that_it_has_left_along() -> roadtest::Result {
+fn releasing_a_clock_cancels_its_queued_work() -> roadtest::Result {
     let (uml, _clock, device) = bind(without_interrupt())?;
     let rtc = device.rtc()?;
     device.unbind()?;

@@ -48,7 +48,7 @@ fn thresholds_beyond_the_range_are_invalid() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn an_enabled_event_converts_without_end_and_keeps_readers_off() -> roadtest::Result {
+fn an_enabled_event_converts_continuously_and_readings_are_busy() -> roadtest::Result {
     let (_uml, light, iio) = bind(without_interrupt())?;
     assert_eq!(iio.read(RISING_ENABLE), Ok("0".into()));
 

@@ -52,7 +52,7 @@ fn the_falling_threshold_is_put_back_after_a_reading() -> roadtest::Result {
 /// The driver's error path leaves the end-of-conversion request in the
 /// register of the falling threshold, in 6.1, 6.12 and 7.3 alike.
 #[roadtest::test]
-fn an_interrupt_that_never_comes_is_a_timeout_and_costs_the_threshold() -> roadtest::Result {
+fn a_reading_that_times_out_overwrites_the_falling_threshold() -> roadtest::Result {
     let (uml, light, iio) = bind(with_interrupt())?;
     iio.write(FALLING_VALUE, "10.24")?;
     light.with(|chip| chip.set_conversions(Conversions::NeverEnd));
@@ -75,7 +75,7 @@ fn an_interrupt_that_never_comes_is_a_timeout_and_costs_the_threshold() -> roadt
 /// holds the lock released one that it had not taken ("fix deadlock due to
 /// concurrent flag access", 2025); 6.1.192, 6.12.117 and 7.3 look once.
 #[roadtest::test]
-fn a_reader_that_gives_up_during_the_handler_leaves_the_lock_alone() -> roadtest::Result {
+fn a_reading_that_times_out_during_the_handler_keeps_the_lock_balanced() -> roadtest::Result {
     let mut board = Board::new();
     // Slow enough that a transfer takes half a tick.
     board.scl_hz(10_000);

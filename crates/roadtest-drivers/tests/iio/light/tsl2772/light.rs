@@ -51,7 +51,7 @@ fn infrared_light_reads_as_the_largest_lux() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn darkness_reads_as_the_light_before() -> roadtest::Result {
+fn darkness_reads_as_the_last_light() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
     assert_eq!(iio.read("in_illuminance0_input"), Ok("0".into()));
     sensor.with(|chip| chip.set_light(100, 55));

@@ -106,7 +106,7 @@ fn a_part_of_another_generation_is_refused() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn the_revision_in_the_identity_is_no_matter() -> roadtest::Result {
+fn a_part_of_another_revision_is_bound() -> roadtest::Result {
     let mut board = Board::new();
     let sensor = board.i2c(0x39, Tsl2772::default());
     sensor.with(|chip| chip.set_id(0x39));

@@ -22,7 +22,7 @@ fn probe_sets_the_chip_up_and_starts_it() -> roadtest::Result {
 /// and register 0 is ENABLE: the oscillator is off while it waits. The chip
 /// makes up for it. The same on 6.1, 6.12 and 7.3.
 #[roadtest::test]
-fn the_wait_for_the_oscillator_is_in_vain() -> roadtest::Result {
+fn the_oscillator_is_switched_off_before_it_has_settled() -> roadtest::Result {
     let mut board = Board::new();
     let strict = Tsl2772::default().settling(Settling::Required);
     let sensor = board.i2c(0x39, strict);

@@ -120,7 +120,7 @@ const SENSOR: Sensor = Sensor {
 };
 
 #[roadtest::test]
-fn vcnl4000_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+fn vcnl4000_passes_the_suite_for_iio_sensors() -> roadtest::Result {
     let (board, chip) = board(0x13, Vcnl4000::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;

@@ -322,7 +322,7 @@ const SENSOR: Sensor = Sensor {
 };
 
 #[roadtest::test]
-fn vcnl4010_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+fn vcnl4010_passes_the_suite_for_iio_sensors() -> roadtest::Result {
     let (uml, chip, iio) = bound()?;
     SENSOR.check(&uml, &iio, |_, steps| {
         chip.with(|chip| chip.set_light(u16::try_from(steps).unwrap()));

@@ -376,7 +376,7 @@ const SENSOR: Sensor = Sensor {
 };
 
 #[roadtest::test(since = GROWN_UP.0, why = GROWN_UP.1)]
-fn vcnl4040_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+fn vcnl4040_passes_the_suite_for_iio_sensors() -> roadtest::Result {
     let (board, chip) = board(0x60, Vcnl4040::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;

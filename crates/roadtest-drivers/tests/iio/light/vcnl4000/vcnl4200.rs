@@ -65,7 +65,7 @@ fn vcnl4200_proximity_is_the_result_register() -> roadtest::Result {
 
 /// From the driver's own table: 50 ms and a fifth.
 #[roadtest::test]
-fn vcnl4200_light_is_read_every_60_ms_at_the_most() -> roadtest::Result {
+fn vcnl4200_light_is_read_at_most_every_60_ms() -> roadtest::Result {
     let (uml, _chip, iio) = bound(Vcnl4200::new())?;
     iio.read("in_illuminance_raw")?;
     let before = uml.now();
@@ -160,7 +160,7 @@ const SENSOR: Sensor = Sensor {
 };
 
 #[roadtest::test(since = "6.12", why = "the driver only measures")]
-fn vcnl4200_is_what_an_iio_sensor_should_be() -> roadtest::Result {
+fn vcnl4200_passes_the_suite_for_iio_sensors() -> roadtest::Result {
     let (board, chip) = board(0x51, Vcnl4200::new());
     let uml = board.boot()?;
     let iio = uml.bind(&chip)?.iio()?;

@@ -72,7 +72,7 @@ fn crossing_both_thresholds_is_an_event_of_either_direction() -> roadtest::Resul
 }
 
 #[roadtest::test]
-fn crossings_after_another_are_as_many_events() -> roadtest::Result {
+fn each_crossing_is_one_event() -> roadtest::Result {
     let (uml, sensor, _iio, events) = armed()?;
     for _ in 0..3 {
         sensor.with(|chip| chip.cross(2, 0));
@@ -116,7 +116,7 @@ fn a_crossing_that_is_not_enabled_is_no_event() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_pulse_without_a_reason_is_nobody_s_interrupt() -> roadtest::Result {
+fn a_pulse_without_a_status_bit_is_a_spurious_interrupt() -> roadtest::Result {
     let (uml, sensor, _iio, events) = armed()?;
     sensor.pulse(SimTime::us(50));
     uml.sleep(SimTime::ms(1));
@@ -154,7 +154,7 @@ fn every_sample_comes_to_the_buffer() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn samples_and_crossings_do_not_get_in_each_other_s_way() -> roadtest::Result {
+fn samples_and_crossings_are_both_reported() -> roadtest::Result {
     let (uml, sensor, iio, events) = armed()?;
     iio.set_trigger(&iio.own_trigger()?)?;
     let buffer = iio.buffer()?;

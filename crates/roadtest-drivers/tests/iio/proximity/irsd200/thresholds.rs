@@ -113,7 +113,7 @@ fn the_rising_threshold_is_positive_in_steps_of_128() -> roadtest::Result {
 }
 
 #[roadtest::test]
-fn a_threshold_between_two_steps_is_cut_to_the_smaller() -> roadtest::Result {
+fn a_threshold_between_two_steps_is_rounded_down() -> roadtest::Result {
     let (_uml, sensor, iio) = ready()?;
     let write = written(&sensor, &iio, (RISING, "255"), "THR_HI");
     assert_eq!(write, Ok(vec!["01".into()]));

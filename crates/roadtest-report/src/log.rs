@@ -120,7 +120,7 @@ mod tests {
         let error = chosen(test, Some("opt301")).expect_err("there is no such chip");
         assert_eq!(
             error.to_string(),
-            "nothing on this timeline is called 'opt301'; there are driver, gpio3, i2c, opt3001"
+            "nothing on this timeline is called 'opt301'; there are driver, gpio3, i2c, mcp3208, opt3001, spi"
         );
     }
 }

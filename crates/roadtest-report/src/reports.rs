@@ -28,7 +28,7 @@ pub(crate) use run::example;
 pub use run::{Run, Test};
 
 /// What `--report` takes.
-pub const FORMATS: &str = "ktap, junit, json, github, gitlab, html, vcd:TEST";
+pub const FORMATS: &str = "ktap, junit, json, github, gitlab, html, vcd:TEST, vcd-text:TEST";
 
 /// A format and where to put it: `junit=report.xml`, `vcd:TEST=test.vcd`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ enum Format {
     Gitlab,
     Html,
     /// The waveforms of one test.
-    Vcd(String),
+    Vcd(vcd::Content, String),
 }
 
 /// Where a report goes.
@@ -72,8 +72,13 @@ impl FromStr for Wanted {
             "github" => Format::Github,
             "gitlab" => Format::Gitlab,
             "html" => Format::Html,
-            other => match other.strip_prefix("vcd:") {
-                Some(test) if !test.is_empty() => Format::Vcd(test.to_owned()),
+            other => match other.split_once(':') {
+                Some(("vcd", test)) if !test.is_empty() => {
+                    Format::Vcd(vcd::Content::Levels, test.to_owned())
+                }
+                Some(("vcd-text", test)) if !test.is_empty() => {
+                    Format::Vcd(vcd::Content::LevelsAndTexts, test.to_owned())
+                }
                 _ => return Err(format!("no format '{other}'; there are {FORMATS}")),
             },
         };
@@ -95,7 +100,7 @@ impl Format {
             Self::Github => github::render(run).into_bytes(),
             Self::Gitlab => gitlab::render(run)?.into_bytes(),
             Self::Html => html::render(run)?.into_bytes(),
-            Self::Vcd(test) => vcd::render(run.find(test)?)?,
+            Self::Vcd(content, test) => vcd::render(run.find(test)?, *content)?,
         })
     }
 }
@@ -173,7 +178,7 @@ impl Reports {
     /// A test that is not among them, with the nearest names.
     pub fn expect(&self, tests: &[catalog::Test]) -> anyhow::Result<()> {
         for (format, _) in &self.open {
-            if let Format::Vcd(test) = format {
+            if let Format::Vcd(_, test) = format {
                 filter::one(tests, test)?;
             }
         }
@@ -228,8 +233,8 @@ fn draft(path: &Path) -> anyhow::Result<Draft> {
 /// Write reports of the last run.
 #[derive(clap::Args)]
 pub struct Args {
-    /// ktap, junit, json, github, gitlab, html or vcd:TEST, and where to put
-    /// it; - is standard output
+    /// ktap, junit, json, github, gitlab, html, vcd:TEST or vcd-text:TEST, and
+    /// where to put it; - is standard output
     #[arg(required = true, value_name = "FORMAT=PATH")]
     reports: Vec<Wanted>,
 }
@@ -262,7 +267,15 @@ mod tests {
         let vcd = parse("vcd:iio/light/opt3001/reads_lux=x.vcd").expect("it is well-formed");
         assert_eq!(
             vcd.format,
-            Format::Vcd("iio/light/opt3001/reads_lux".to_owned())
+            Format::Vcd(
+                vcd::Content::Levels,
+                "iio/light/opt3001/reads_lux".to_owned()
+            )
+        );
+        let texts = parse("vcd-text:reads_lux=x.vcd").expect("it is well-formed");
+        assert_eq!(
+            texts.format,
+            Format::Vcd(vcd::Content::LevelsAndTexts, "reads_lux".to_owned())
         );
     }
 
@@ -270,7 +283,7 @@ mod tests {
     fn what_is_no_report_is_told_what_is() {
         let error = parse("pdf=x").expect_err("there is no such format");
         assert_eq!(error, format!("no format 'pdf'; there are {FORMATS}"));
-        for odd in ["junit", "junit=", "vcd:=x", "vcd=x"] {
+        for odd in ["junit", "junit=", "vcd:=x", "vcd=x", "vcd-text:=x"] {
             assert!(parse(odd).is_err(), "{odd}");
         }
     }

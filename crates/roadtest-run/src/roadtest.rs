@@ -34,8 +34,8 @@ pub struct Args {
     /// Say only what failed
     #[arg(long, short)]
     quiet: bool,
-    /// Write a report, too: ktap, junit, json, github, gitlab, html or
-    /// vcd:TEST, and where to put it (- is standard output); may be repeated
+    /// Write a report, too: ktap, junit, json, github, gitlab, html, vcd:TEST or
+    /// vcd-text:TEST, and where to put it (- is standard output); may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH", conflicts_with = "watch")]
     reports: Vec<reports::Wanted>,
     /// Use the kernel that is there

@@ -41,6 +41,27 @@ fn i2c(
     })
 }
 
+/// A transfer of a converter on another bus, at 1 MHz.
+fn spi(start_ns: u64, direction: Direction, bytes: &str, received: &str, end: End) -> Event {
+    let duration = bytes.split(' ').count() as u64 * 8_000;
+    at(
+        start_ns + duration,
+        What::Transfer(Transfer {
+            bus: "spi".to_owned(),
+            unit: "cs0".to_owned(),
+            chip: "mcp3208".to_owned(),
+            start_ns,
+            direction,
+            bytes: bytes.to_owned(),
+            received: received.to_owned(),
+            accesses: Vec::new(),
+            held: false,
+            outcome: roadtest_record::event::Outcome::Completed,
+            end,
+        }),
+    )
+}
+
 fn pin(to: &str, by: &str) -> What {
     What::Pin {
         pin: "gpio3".to_owned(),
@@ -91,8 +112,17 @@ fn events() -> Vec<Event> {
                 text: "read of RESULT while converting (7.1)".to_owned(),
             },
         ),
+        spi(
+            821_172_000,
+            Direction::Both,
+            "01 80 00",
+            "00 02 bc",
+            End::Stop,
+        ),
+        spi(821_200_000, Direction::Write, "8f", "", End::Held),
+        spi(821_208_000, Direction::Read, "a5", "", End::Stop),
         at(
-            821_190_000,
+            821_230_000,
             What::Request {
                 text: "read in_illuminance_input".to_owned(),
                 answer: "88.800000".to_owned(),
@@ -117,8 +147,8 @@ fn test(name: &str, outcome: Outcome, reason: &str) -> Test {
             reason: reason.to_owned(),
             wall_ms: 92.0,
             boot_ms: 31.5,
-            virtual_ns: 821_150_000,
-            transfers: 2,
+            virtual_ns: 821_240_000,
+            transfers: 4,
             kernel_reports: Vec::new(),
             timeline,
             expected: None,

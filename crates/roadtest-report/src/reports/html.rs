@@ -228,7 +228,7 @@ mod tests {
     fn the_events_of_a_test_are_rows_of_numbers() {
         let run = example();
         let detail = detail(run.find("reads_lux").expect("there is one"));
-        insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,1,95000,7,6],[800000000,2,1,8,5],[0,3,1,9],[72500,0,5,0,72500,11,10],[0,6,5,12],[20000,4,13,14]]");
+        insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,1,95000,7,6],[800000000,2,1,8,5],[0,3,1,9],[72500,0,5,0,72500,11,10],[0,6,5,12],[26000,0,13,1,24000,15,14],[12000,0,13,1,8000,17,16],[8000,0,13,0,8000,19,18],[14000,4,20,21]]");
         assert_eq!(detail.strings[0], "opt3001 0-0044: Found TI OPT3001");
     }
 

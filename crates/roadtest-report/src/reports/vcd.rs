@@ -1,71 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! A test's bus and pins as waveforms (Value Change Dump, IEEE 1364-2005,
-//! section 18), for GTKWave, PulseView and Surfer. SCL and SDA are drawn from
-//! the bytes of each message by `wire`, so that a viewer's own I2C decoder
-//! has something to decode; decoded texts stand beside them as strings, in
-//! which `_` stands for a space, because the format has none.
+//! A test's buses and pins as waveforms (Value Change Dump, IEEE 1364-2005,
+//! section 18). There are two files of a test:
+//!
+//! - [`Content::Levels`]: the levels of wires and nothing else, which every
+//!   reader of the format takes. sigrok warns of texts. Its release 0.5.2
+//!   knows a wire by its own name, later code by that and the names of the
+//!   scopes around it, except one: with all wires in that, `i2c.scl` is the
+//!   name in both.
+//! - [`Content::LevelsAndTexts`]: with decoded transfers, requests and the
+//!   kernel's log as strings beside the wires, for GTKWave and Surfer. The
+//!   format has no spaces in strings: `_` stands for one.
+//!
+//! Both have the coarsest tick at which no edge is lost: sigrok makes a sample
+//! of each.
 
+mod changes;
+mod names;
 mod wire;
 
 use std::collections::BTreeMap;
 
 use roadtest_record::event::{Event, What};
-use vcd::{IdCode, TimescaleUnit, Value, VarType, Writer};
+use vcd::{IdCode, Value, VarType, Writer};
 
+use self::changes::{Change, Changes, Kind, Scope, Tick};
+use self::names::{Names, name, word};
 use super::run::Test;
 
-/// What a signal changes to.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Change {
-    /// A wire's level.
-    Level(Value),
-    /// A text.
-    Text(String),
+/// The scope that sigrok puts wires in when it writes a file, and leaves out
+/// of their names when it reads one.
+const SIGROK: &str = "libsigrok";
+
+/// What is in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The levels of wires.
+    Levels,
+    /// The same, and texts beside them.
+    LevelsAndTexts,
 }
 
-/// All changes of a test, in order of time.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    list: Vec<(u64, usize, Change)>,
-    signals: BTreeMap<&'static str, BTreeMap<String, Signal>>,
-    count: usize,
-}
-
-/// A signal; its scope and its name lead to it.
-#[derive(Clone, Copy, Debug)]
-struct Signal {
-    /// Signals are numbered as they appear.
-    number: usize,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
-    Wire,
-    Text,
-}
-
-impl Changes {
-    fn level(&mut self, time_ns: u64, scope: &'static str, name: &str, level: Value) {
-        let number = self.number(scope, name, Kind::Wire);
-        self.list.push((time_ns, number, Change::Level(level)));
-    }
-
-    fn text(&mut self, time_ns: u64, scope: &'static str, name: &str, text: &str) {
-        let number = self.number(scope, name, Kind::Text);
-        self.list
-            .push((time_ns, number, Change::Text(text.to_owned())));
-    }
-
-    fn number(&mut self, scope: &'static str, name: &str, kind: Kind) -> usize {
-        let scope = self.signals.entry(scope).or_default();
-        if let Some(signal) = scope.get(name) {
-            return signal.number;
+impl Content {
+    fn has(self, kind: Kind) -> bool {
+        match self {
+            Self::Levels => kind != Kind::Text,
+            Self::LevelsAndTexts => true,
         }
-        let number = self.count;
-        self.count += 1;
-        scope.insert(name.to_owned(), Signal { number, kind });
-        number
     }
 }
 
@@ -73,78 +53,119 @@ impl Changes {
 ///
 /// # Errors
 /// Those of the writer.
-pub fn render(test: &Test) -> anyhow::Result<Vec<u8>> {
+pub fn render(test: &Test, content: Content) -> anyhow::Result<Vec<u8>> {
     let mut changes = collect(&test.events);
-    // Stable: what happened at one time stays in order.
-    changes.list.sort_by_key(|(time, ..)| *time);
+    changes.sort();
+    let tick = changes.tick();
     let mut text = Vec::new();
     let mut writer = Writer::new(&mut text);
-    writer.comment(&format!("roadtest {}", test.path()))?;
-    writer.timescale(1, TimescaleUnit::NS)?;
-    let ids = declare(&mut writer, &changes)?;
-    dump(&mut writer, &changes, &ids, test.record.virtual_ns)?;
+    writer.comment(&format!("roadtest {}", name(&test.path())))?;
+    writer.timescale(tick.number, tick.unit)?;
+    let ids = declare(&mut writer, &changes, content)?;
+    let values = values(&changes, tick);
+    dump(&mut writer, &values, &ids, tick.of(test.record.virtual_ns))?;
     Ok(text)
 }
 
 fn collect(events: &[Event]) -> Changes {
     let mut changes = Changes::default();
-    for message in wire::messages(events) {
-        message.draw(&mut changes);
-    }
+    wire::draw(events, &mut changes);
     for event in events {
-        let at = event.time_ns;
-        match &event.what {
-            What::Transfer(_) => {}
-            What::Pin { pin, to, by } => match to.as_str() {
-                "high" => changes.level(at, "pins", pin, Value::V1),
-                "low" => changes.level(at, "pins", pin, Value::V0),
-                direction => {
-                    changes.text(
-                        at,
-                        "pins",
-                        &format!("{pin}_driver"),
-                        &format!("{direction} ({by})"),
-                    );
-                }
-            },
-            What::Interrupt { pin, text } => {
-                changes.text(at, "interrupts", pin, text);
-                let fired = format!("{pin}_fired");
-                changes.level(at, "interrupts", &fired, Value::from(text == "fired"));
-                // A mark as wide as the format's smallest time.
-                changes.level(at + 1, "interrupts", &fired, Value::V0);
-            }
-            What::Request { text, answer } => {
-                changes.text(at, "guest", "request", &format!("{text} = {answer}"));
-            }
-            What::Kernel { text } => changes.text(at, "guest", "kernel_log", text),
-            What::Violation { chip, text } => {
-                changes.text(at, "guest", "violation", &format!("{chip}: {text}"));
-            }
-            What::Unwise { chip, text } => {
-                changes.text(at, "guest", "unwise", &format!("{chip}: {text}"));
-            }
-            What::Malformed { device, text } => {
-                changes.text(at, "guest", "violation", &format!("{device}: {text}"));
-            }
-        }
+        note(event, &mut changes);
     }
     changes
 }
 
-/// Declares every signal; the identifiers are in the order of their numbers.
-fn declare(writer: &mut Writer<&mut Vec<u8>>, changes: &Changes) -> anyhow::Result<Vec<IdCode>> {
-    let mut ids = vec![IdCode::FIRST; changes.count];
-    writer.add_module("board")?;
-    for (scope, signals) in &changes.signals {
-        writer.add_module(scope)?;
-        for (name, signal) in signals {
-            let kind = match signal.kind {
-                Kind::Wire => VarType::Wire,
-                Kind::Text => VarType::String,
+/// What is not on a bus.
+fn note(event: &Event, changes: &mut Changes) {
+    let mut text = |scope: Scope, name: &str, text: String| {
+        let signal = changes.signal(&scope, name, Kind::Text);
+        changes.add(event.time_ns, signal, Change::Text(text));
+    };
+    match &event.what {
+        What::Transfer(_) => {}
+        What::Pin { pin, to, by } => {
+            let level = match to.as_str() {
+                "high" => Value::V1,
+                "low" => Value::V0,
+                direction => {
+                    let driver = format!("{pin}_driver");
+                    return text(Scope::Pins, &driver, format!("{direction} ({by})"));
+                }
             };
-            ids[signal.number] = writer.add_var(kind, 1, &word(name), None)?;
+            let signal = changes.signal(&Scope::Pins, pin, Kind::Open);
+            changes.add(event.time_ns, signal, Change::Level(level));
         }
+        What::Interrupt { pin, text: what } => {
+            text(Scope::Interrupts, pin, what.clone());
+            let fired = format!("{pin}_fired");
+            let signal = changes.signal(&Scope::Interrupts, &fired, Kind::Low);
+            if what == "fired" {
+                changes.add(event.time_ns, signal, Change::Mark);
+            }
+        }
+        What::Request { text: what, answer } => {
+            text(Scope::Guest, "request", format!("{what} = {answer}"));
+        }
+        What::Kernel { text: line } => text(Scope::Guest, "kernel_log", line.clone()),
+        What::Violation { chip, text: what } => {
+            text(Scope::Guest, "violation", format!("{chip}: {what}"));
+        }
+        What::Unwise { chip, text: what } => {
+            text(Scope::Guest, "unwise", format!("{chip}: {what}"));
+        }
+        What::Malformed { device, text: what } => {
+            text(Scope::Guest, "violation", format!("{device}: {what}"));
+        }
+    }
+}
+
+/// A signal in the file.
+struct Id {
+    code: IdCode,
+    kind: Kind,
+}
+
+/// Declares the signals; their identifiers are found by their numbers.
+fn declare(
+    writer: &mut Writer<&mut Vec<u8>>,
+    changes: &Changes,
+    content: Content,
+) -> anyhow::Result<BTreeMap<usize, Id>> {
+    let mut ids = BTreeMap::new();
+    let (mut scopes, mut names) = (Names::default(), Names::default());
+    let mut open: Option<&Scope> = None;
+    writer.add_module(match content {
+        Content::Levels => SIGROK,
+        Content::LevelsAndTexts => "board",
+    })?;
+    for (signal, number) in changes.signals() {
+        let kind = signal.kind;
+        if !content.has(kind) {
+            continue;
+        }
+        let scope = signal.scope.name();
+        let name = match content {
+            Content::Levels => names.unique(&format!("{scope}.{}", signal.name)),
+            Content::LevelsAndTexts => {
+                if open != Some(&signal.scope) {
+                    if open.replace(&signal.scope).is_some() {
+                        writer.upscope()?;
+                    }
+                    writer.add_module(&scopes.unique(scope))?;
+                    names = Names::default();
+                }
+                names.unique(&signal.name)
+            }
+        };
+        let of = match kind {
+            Kind::Text => VarType::String,
+            Kind::High | Kind::Low | Kind::Open => VarType::Wire,
+        };
+        let code = writer.add_var(of, 1, &name, None)?;
+        ids.insert(number, Id { code, kind });
+    }
+    if open.is_some() {
         writer.upscope()?;
     }
     writer.upscope()?;
@@ -152,117 +173,115 @@ fn declare(writer: &mut Writer<&mut Vec<u8>>, changes: &Changes) -> anyhow::Resu
     Ok(ids)
 }
 
+/// What a signal has from a tick on.
+#[derive(Clone, Debug, PartialEq)]
+enum Has {
+    Level(Value),
+    Text(String),
+}
+
+/// What every signal has, tick by tick.
+type Values = BTreeMap<u64, BTreeMap<usize, Has>>;
+
+fn values(changes: &Changes, tick: Tick) -> Values {
+    let mut values = Values::new();
+    // Sorted: a text that ends is before the next one.
+    let mut ends = Vec::new();
+    for entry in changes.entries() {
+        let at = tick.of(entry.time_ns);
+        let next = at.saturating_add(1);
+        let mut put = |at, has| put(values.entry(at).or_default(), entry.signal, has);
+        match &entry.change {
+            Change::Level(level) => put(at, Has::Level(*level)),
+            Change::Mark => {
+                put(at, Has::Level(Value::V1));
+                ends.push((next, entry.signal, Has::Level(Value::V0)));
+            }
+            Change::Text(text) => put(at, Has::Text(text.clone())),
+            Change::Block(text, end_ns) => {
+                put(at, Has::Text(text.clone()));
+                let end = tick.of(*end_ns).max(next);
+                ends.push((end, entry.signal, Has::Text(String::new())));
+            }
+        }
+    }
+    for (at, signal, end) in ends {
+        // What begins as this ends stays.
+        values.entry(at).or_default().entry(signal).or_insert(end);
+    }
+    values
+}
+
+/// The last level of a tick is the one that is seen; texts are one text.
+fn put(values: &mut BTreeMap<usize, Has>, signal: usize, has: Has) {
+    match (values.get_mut(&signal), has) {
+        (Some(Has::Text(all)), Has::Text(text)) => {
+            all.push_str("; ");
+            all.push_str(&text);
+        }
+        (_, has) => {
+            values.insert(signal, has);
+        }
+    }
+}
+
 fn dump(
     writer: &mut Writer<&mut Vec<u8>>,
-    changes: &Changes,
-    ids: &[IdCode],
-    end_ns: u64,
+    values: &Values,
+    ids: &BTreeMap<usize, Id>,
+    end: u64,
 ) -> anyhow::Result<()> {
+    let mut now: BTreeMap<usize, Has> = BTreeMap::new();
+    for (signal, id) in ids {
+        let first = values
+            .get(&0)
+            .and_then(|values| values.get(signal))
+            .cloned();
+        let idle = || id.kind.level().map_or(Has::Text(String::new()), Has::Level);
+        now.insert(*signal, first.unwrap_or_else(idle));
+    }
     writer.timestamp(0)?;
-    for (scope, signals) in &changes.signals {
-        for signal in signals.values() {
-            let start = match (signal.kind, *scope) {
-                // A pin is not driven before its first change; the bus is idle.
-                (Kind::Wire, "i2c") => Change::Level(Value::V1),
-                (Kind::Wire, "interrupts") => Change::Level(Value::V0),
-                (Kind::Wire, _) => Change::Level(Value::Z),
-                (Kind::Text, _) => Change::Text(String::new()),
+    for (signal, has) in &now {
+        write(writer, ids[signal].code, has)?;
+    }
+    // Why: sigrok takes a file for sampled too often where no two times are
+    // near each other, as where a test has few events, and says so.
+    writer.timestamp(1)?;
+    let mut last = 1;
+    for (tick, values) in values.range(1..) {
+        for (signal, has) in values {
+            let (Some(id), Some(before)) = (ids.get(signal), now.get_mut(signal)) else {
+                continue;
             };
-            write(writer, ids[signal.number], &start)?;
+            if before == has {
+                continue;
+            }
+            if *tick > last {
+                writer.timestamp(*tick)?;
+                last = *tick;
+            }
+            write(writer, id.code, has)?;
+            before.clone_from(has);
         }
     }
-    let mut now = 0;
-    // Texts of one signal at one time are one text: a viewer shows the last.
-    let mut texts: BTreeMap<usize, String> = BTreeMap::new();
-    for (index, (time, signal, change)) in changes.list.iter().enumerate() {
-        if *time != now {
-            writer.timestamp(*time)?;
-            now = *time;
-        }
-        match change {
-            Change::Level(_) => write(writer, ids[*signal], change)?,
-            Change::Text(text) => {
-                let all = texts.entry(*signal).or_default();
-                if !all.is_empty() && !text.is_empty() {
-                    all.push_str("; ");
-                }
-                all.push_str(text);
-            }
-        }
-        if changes.list.get(index + 1).is_none_or(|next| next.0 != now) {
-            for (signal, text) in std::mem::take(&mut texts) {
-                write(writer, ids[signal], &Change::Text(text))?;
-            }
-        }
-    }
-    if end_ns > now {
-        writer.timestamp(end_ns)?;
+    // What changed last is seen for a tick, too.
+    let end = end.max(last.saturating_add(1));
+    if end > last {
+        writer.timestamp(end)?;
     }
     Ok(())
 }
 
-fn write(writer: &mut Writer<&mut Vec<u8>>, id: IdCode, change: &Change) -> std::io::Result<()> {
-    match change {
-        Change::Level(level) => writer.change_scalar(id, *level),
-        Change::Text(text) => writer.change_string(id, &word(text)),
+fn write(writer: &mut Writer<&mut Vec<u8>>, code: IdCode, has: &Has) -> std::io::Result<()> {
+    match has {
+        Has::Level(level) => writer.change_scalar(code, *level),
+        Has::Text(text) => writer.change_string(code, &word(text)),
     }
-}
-
-/// A text without what ends a text in this format, and never empty.
-fn word(text: &str) -> String {
-    if text.is_empty() {
-        return "-".to_owned();
-    }
-    let clean = |c: char| match c {
-        '\\' => '/',
-        c if c.is_ascii_graphic() => c,
-        _ => '_',
-    };
-    text.chars().map(clean).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::run::example;
-    use super::*;
-
-    fn rendered() -> String {
-        let run = example();
-        let test = run.find("reads_lux").expect("there is one");
-        String::from_utf8(render(test).expect("it is rendered")).expect("it is text")
-    }
-
-    #[test]
-    fn a_test_as_waveforms() {
-        insta::assert_snapshot!(rendered());
-    }
-
-    #[test]
-    fn a_reader_of_the_format_finds_every_signal() {
-        let text = rendered();
-        let mut parser = vcd::Parser::new(text.as_bytes());
-        let header = parser.parse_header().expect("it is well-formed");
-        for path in [
-            ["board", "i2c", "scl"],
-            ["board", "i2c", "message"],
-            ["board", "pins", "gpio3"],
-            ["board", "interrupts", "gpio3_fired"],
-            ["board", "guest", "request"],
-        ] {
-            assert!(header.find_var(&path).is_some(), "{path:?}");
-        }
-        let commands: Result<Vec<_>, _> = parser.collect();
-        assert!(commands.is_ok_and(|commands| commands.len() > 100));
-    }
-
-    #[test]
-    fn times_never_go_back() {
-        let text = rendered();
-        let times: Vec<u64> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix('#')?.parse().ok())
-            .collect();
-        assert!(times.is_sorted(), "{times:?}");
-        assert_eq!(times.last(), Some(&821_190_000));
-    }
-}
+mod listener;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

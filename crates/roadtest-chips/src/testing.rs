@@ -132,7 +132,7 @@ pub(crate) fn spi(
 }
 
 /// Lets virtual time pass until `now`: every wake-up that the chip asks for,
-/// in order. Gives the number of them.
+/// in order. Returns their number.
 ///
 /// # Panics
 /// Where the chip asks for the same time again after it was woken.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! What a person can set of the world around a chip, by name and with a
 //! number: a declaration beside the chip's methods, for the prompt of a board
-//! that somebody explores. A test calls the methods and needs none of this.
+//! that the user explores. A test calls the methods and needs none of this.
 
 use std::ops::RangeInclusive;
 

@@ -172,7 +172,7 @@ fn a_sensor_interrupts_through_the_expander() -> roadtest::Result {
     assert_eq!(sensor.read("in_illuminance_input"), Ok("88.800000".into()));
     let took = uml.now() - before;
     assert!(SimTime::ms(800) < took && took < SimTime::ms(810), "{took}");
-    // The sensor has let go of its pin, which is another edge.
+    // The sensor has released its pin, which is another edge.
     uml.sleep(SimTime::ms(1));
     assert_snapshot!(chip.news());
     Ok(())

@@ -18,8 +18,8 @@ const O_RDONLY: i32 = 0;
 const POLLPRI: i16 = 2;
 const POLLERR: i16 = 8;
 
-/// Boots the board with this chip on it and binds its driver; gives the bound
-/// device.
+/// Boots the board with this chip on it and binds its driver; returns the
+/// bound device.
 fn bind_on<C: I2cTarget>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     let chip = board.i2c(0x48, chip);
     let uml = board.boot()?;
@@ -27,8 +27,8 @@ fn bind_on<C: I2cTarget>(mut board: Board, chip: C) -> roadtest::Result<(Uml, Wi
     Ok((uml, chip, sensor))
 }
 
-/// The same with a board of its own; gives the hwmon device. What happened so
-/// far is forgotten.
+/// The same with a board of its own; returns the hwmon device. What happened
+/// so far is forgotten.
 fn bind<C: I2cTarget>(chip: C) -> roadtest::Result<(Uml, Wired<C>, Device)> {
     let (uml, chip, sensor) = bind_on(Board::new(), chip)?;
     let hwmon = sensor.class("hwmon")?;

@@ -103,7 +103,7 @@ fn unbinding_turns_the_leds_off() -> roadtest::Result {
     leds.unbind()?;
     uml.settle();
     assert!(!power.is_output() && !fault.is_output());
-    // The last that was driven, before the lines were given back.
+    // The last that was driven, before the lines were released.
     let driven = |name: &str| {
         let ours = format!("PIN {name} ");
         let lines = uml.timeline().only(|line| line.starts_with(&ours));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Registers and fields by name, for a prompt where somebody types them. Not
+//! Registers and fields by name, for a prompt where the user types them. Not
 //! for models: they name the constants.
 
 use super::spec::{Field, Map, Place, Register};

@@ -159,7 +159,7 @@ impl Registers {
         self.guards.retain(|entered| *entered != guard);
     }
 
-    /// The driver reads `register`: checks the rules, and gives the value
+    /// The driver reads `register`: checks the rules, and returns the value
     /// that goes out. Nothing changes; see [`after_read`](Self::after_read).
     pub(super) fn driver_read(&self, register: Register, bus: &mut Bus) -> u32 {
         self.check_guards(register, Direction::Read, None, bus);
@@ -177,7 +177,7 @@ impl Registers {
     }
 
     /// The driver writes `value` to `register`: checks the rules, applies
-    /// them, and gives the value that was there before, or `None` where the
+    /// them, and returns the value that was there before, or `None` where the
     /// register cannot be written.
     pub(super) fn driver_write(
         &mut self,

@@ -144,7 +144,7 @@ impl Tsl2772 {
         self.registers.store(reg::ID, id.into());
     }
 
-    /// Who waits for the oscillator after PON.
+    /// Says whether the driver must wait for the oscillator after PON.
     #[must_use]
     pub fn settling(mut self, settling: Settling) -> Self {
         self.settling = settling;

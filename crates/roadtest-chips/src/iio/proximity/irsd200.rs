@@ -78,7 +78,7 @@ impl Irsd200 {
         self
     }
 
-    /// A chip that someone has put to sleep.
+    /// A chip that is in sleep mode.
     #[must_use]
     pub fn asleep(mut self) -> Self {
         self.registers.store(reg::MODE, reg::MODE::Sleep);

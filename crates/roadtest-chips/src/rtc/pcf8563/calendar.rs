@@ -18,7 +18,7 @@ pub(super) enum Clock {
     Runs(SimTime),
     /// STOP holds it.
     Stopped,
-    /// It was set from outside: a second begins when somebody looks.
+    /// It was set from outside: a second begins at the next access.
     Restarts,
 }
 
@@ -39,7 +39,7 @@ impl Clock {
         }
     }
 
-    /// An access is over: one second at the most is caught up (8.5).
+    /// An access is over: at most one second is caught up (8.5).
     pub(super) fn release(&mut self, registers: &mut Registers, now: SimTime) {
         let Self::Runs(next) = *self else {
             return;
@@ -141,7 +141,7 @@ fn count(registers: &mut Registers) {
     }
 }
 
-/// Increments a counter of `first` to `last`; gives whether it carries.
+/// Increments a counter of `first` to `last`; returns whether it carries.
 fn up(registers: &mut Registers, counter: Field, first: u32, last: u32) -> bool {
     let number = from_bcd(registers.get(counter));
     let carry = number >= last;

@@ -128,7 +128,7 @@ fn an_open_drain_output_releases_a_high_line() -> roadtest::Result {
     assert_eq!(pin.level(), Low);
     line.set(&[High])?;
     assert!(!pin.is_output());
-    // The pull-up, or somebody else on the line.
+    // The pull-up, or another output on the line.
     assert_eq!(line.level(), Ok(High));
     pin.drive(Low);
     assert_eq!(line.level(), Ok(Low));

@@ -70,7 +70,7 @@ fn an_as6200_that_gets_power_is_read_before_its_first_conversion() -> roadtest::
     check_power_up(Board::new(), As6200::default(), SimTime::ms(125))
 }
 
-/// Reads every 50 ms for a second; gives what was seen at last.
+/// Reads every 50 ms for a second; returns the last value.
 fn poll(uml: &Uml, hwmon: &Device) -> roadtest::Result<String> {
     for _ in 0..20 {
         uml.sleep(SimTime::ms(50));
@@ -81,8 +81,8 @@ fn poll(uml: &Uml, hwmon: &Device) -> roadtest::Result<String> {
 
 /// A defect of the driver (6.1, 6.12, 7.3): each read of an LM75 makes it begin
 /// its conversion again, and the driver keeps no result for as long as a
-/// conversion takes. Who reads faster keeps the chip from converting at all, its
-/// O.S. output included.
+/// conversion takes. A reader that is faster keeps the chip from converting at
+/// all, its O.S. output included.
 #[roadtest::test]
 fn an_lm75_that_is_read_faster_than_it_converts_shows_an_old_temperature() -> roadtest::Result {
     let (uml, chip, hwmon) = bind(Lm75::new(Celsius::milli(20_000)))?;

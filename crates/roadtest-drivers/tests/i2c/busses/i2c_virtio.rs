@@ -94,8 +94,8 @@ fn an_address_without_a_chip_is_a_nack_on_the_timeline() -> roadtest::Result {
     Ok(())
 }
 
-/// Of a message that nobody acknowledges, the controller sends the address
-/// byte: START, nine bits, STOP. At 400 kHz a bit takes 2.5 us.
+/// Of a message whose address is not acknowledged (NACK), the controller sends
+/// the address byte: START, nine bits, STOP. At 400 kHz a bit takes 2.5 us.
 #[roadtest::test]
 fn a_nack_of_the_address_takes_the_time_of_the_address_byte() -> roadtest::Result {
     let mut board = Board::new();

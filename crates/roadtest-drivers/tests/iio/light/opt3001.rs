@@ -17,7 +17,7 @@ const RISING_VALUE: &str = "events/in_illuminance_thresh_rising_value";
 const RISING_ENABLE: &str = "events/in_illuminance_thresh_rising_en";
 const FALLING_VALUE: &str = "events/in_illuminance_thresh_falling_value";
 
-/// Longer than the driver asked for by at the most this: a timer that is more
+/// Longer than the driver asked for by at most this: a timer that is more
 /// than 63 ticks of 10 ms away may be eight ticks late.
 const LATE: SimTime = SimTime::ms(90);
 

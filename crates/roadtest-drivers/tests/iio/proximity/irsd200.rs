@@ -29,7 +29,7 @@ fn ready() -> roadtest::Result<(Uml, Wired<Irsd200>, Iio)> {
     Ok((uml, sensor, iio))
 }
 
-/// Writes an attribute, and gives what came to `register` by it.
+/// Writes an attribute, and returns what that wrote to `register`.
 fn written(
     sensor: &Wired<Irsd200>,
     iio: &Iio,

@@ -9,7 +9,7 @@ use roadtest::view::iio::Trigger;
 /// A defect of `drivers/iio/industrialio-sw-trigger.c` in 6.12 and 7.3, and by
 /// its source in 6.1: the trigger type frees the trigger, and then a reference to
 /// the item of configfs that is in it is dropped. A kernel without KASAN
-/// writes to the freed memory, and nobody notices.
+/// writes to the freed memory, undetected.
 #[roadtest::test]
 fn a_trigger_that_is_removed_is_used_after_it_was_freed() -> roadtest::Result {
     let uml = Board::new().boot()?;

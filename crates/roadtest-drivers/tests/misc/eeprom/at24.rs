@@ -152,7 +152,7 @@ fn a_read_waits_for_the_write_cycle() -> roadtest::Result {
 }
 
 /// A chip that is busy does not acknowledge its address: START, nine bits and
-/// STOP are all that a try costs.
+/// STOP are all that a try takes.
 #[roadtest::test]
 fn a_nack_during_the_write_cycle_takes_the_time_of_the_address_byte() -> roadtest::Result {
     let (uml, chip, memory) = bind(At24c02::new())?;
@@ -444,7 +444,7 @@ fn the_supply_is_on_while_the_memory_is_read() -> roadtest::Result {
 
 /// A defect of the driver (6.1, 6.12, 7.3): it returns when the last page has
 /// been sent and lets the supply be switched off at once, in the middle of the
-/// chip's write cycle. What was written is lost, and nobody is told.
+/// chip's write cycle. What was written is lost, without an error.
 #[roadtest::test]
 fn a_switched_supply_goes_off_in_the_write_cycle() -> roadtest::Result {
     let (board, chip, supply) = switched(100);

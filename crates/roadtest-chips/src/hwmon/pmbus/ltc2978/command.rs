@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The commands of the LTC2977 (datasheet, PMBus command summary), as a
-//! table. What they do is the parent's business.
+//! table. What they do is in the parent.
 
 /// What can be done with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

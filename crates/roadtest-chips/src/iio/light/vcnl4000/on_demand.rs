@@ -66,7 +66,7 @@ pub enum Measurements {
     NeverEnd,
     /// The ready bit is set at once, before the result is there: a chip that
     /// breaks its own datasheet, to prove that a driver that does not wait is
-    /// found out.
+    /// detected.
     SeemToEndAtOnce,
 }
 

@@ -70,7 +70,7 @@ fn a_reading_that_times_out_overwrites_the_falling_threshold() -> roadtest::Resu
     Ok(())
 }
 
-/// The handler begins while the reader waits, and the reader gives up while
+/// The handler begins while the reading waits, and the reading times out while
 /// the handler still talks to the chip. A handler that looked twice at who
 /// holds the lock released one that it had not taken ("fix deadlock due to
 /// concurrent flag access", 2025); 6.1.192, 6.12.117 and 7.3 look once.
@@ -117,7 +117,7 @@ fn a_reading_that_times_out_during_the_handler_keeps_the_lock_balanced() -> road
         handled[0]
     );
 
-    // Nobody holds the lock: the next reading and writing go through.
+    // The lock is not held: the next reading and writing go through.
     light.with(|chip| chip.set_conversions(Conversions::End));
     assert_eq!(iio.read(INPUT), Ok("0.000000".into()));
     assert_eq!(iio.write(INTEGRATION_TIME, "0.1"), Ok(()));

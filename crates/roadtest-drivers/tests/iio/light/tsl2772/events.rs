@@ -29,7 +29,7 @@ fn with_interrupt() -> roadtest::Result<(Uml, Wired<Tsl2772>, Iio)> {
     Ok((uml, sensor, iio))
 }
 
-/// Writes a limit, and gives what came to the two registers of it.
+/// Writes a limit, and returns what was written to its two registers.
 fn limit(
     sensor: &Wired<Tsl2772>,
     iio: &Iio,

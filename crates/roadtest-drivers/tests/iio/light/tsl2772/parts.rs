@@ -7,7 +7,7 @@ use roadtest_chips::iio::light::tsl2772::{Part, Tsl2772};
 
 use super::ROUND;
 
-/// Probes a part, and gives the attributes that its driver made.
+/// Probes a part, and returns the attributes that its driver made.
 fn attributes(part: Part) -> roadtest::Result<(Uml, String)> {
     let mut board = Board::new();
     let sensor = board.i2c(

@@ -57,7 +57,7 @@ fn vcnl4010_that_is_never_ready_is_an_io_error() -> roadtest::Result {
     Ok(())
 }
 
-/// Proof that reading too early is found out: this part says that it is
+/// Proof that reading too early is detected: this part says that it is
 /// ready when it is not.
 #[roadtest::test]
 fn vcnl4010_result_that_is_read_too_early_is_marked() -> roadtest::Result {

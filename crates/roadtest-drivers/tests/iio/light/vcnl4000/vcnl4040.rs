@@ -147,7 +147,7 @@ fn vcnl4040_slow_by_a_sixth_is_waited_for() -> roadtest::Result {
     Ok(())
 }
 
-/// Proof that reading too early is found out: this part is slower than the
+/// Proof that reading too early is detected: this part is slower than the
 /// driver waits.
 #[roadtest::test]
 fn vcnl4040_slow_by_half_is_read_too_early() -> roadtest::Result {

@@ -75,7 +75,7 @@ fn vcnl4200_light_is_read_at_most_every_60_ms() -> roadtest::Result {
     Ok(())
 }
 
-/// Proof that reading too early is found out: this part is slower than the
+/// Proof that reading too early is detected: this part is slower than the
 /// driver waits.
 #[roadtest::test]
 fn vcnl4200_slow_by_half_is_read_too_early() -> roadtest::Result {

@@ -35,8 +35,8 @@ fn is_crossing(event: Option<Event>, direction: Direction) {
     assert_eq!(event.channel, 0);
 }
 
-/// Lets the thresholds be crossed, checks the event that comes of it, and
-/// gives what the driver did.
+/// Lets the thresholds be crossed, checks the event that follows, and returns
+/// what the driver did.
 fn crossing(upper: u32, lower: u32, direction: Direction) -> roadtest::Result<(Uml, Timeline)> {
     let (uml, sensor, iio, events) = armed()?;
     sensor.with(|chip| chip.cross(upper, lower));

@@ -2,8 +2,8 @@
 //! Virtual time for one guest: the controller's end of UML's external time
 //! travel (`include/uapi/linux/um_timetravel.h`, `time-travel=ext:`).
 //!
-//! The guest asks, the controller answers, and time moves only when somebody
-//! calls [`Controller::run`]. When that should be is not decided here.
+//! The guest asks, the controller answers, and time moves only in a call of
+//! [`Controller::run`]. When that should be is not decided here.
 //!
 //! - [`message`]: the 16 bytes that both sides send.
 //! - [`shared`]: the memory that replaces most messages, from Linux 6.12 on.

@@ -60,7 +60,7 @@ impl Shared {
         file.write_all_at(&LEN.to_ne_bytes(), 4)?;
         // The guest counts as running even while it waits: an interrupt that
         // arrives then makes it change its request, and it does that here
-        // only if whoever runs is able to share.
+        // only if what runs is able to share.
         file.write_all_at(&GUEST_ID.to_ne_bytes(), RUNNING_ID)?;
         file.write_all_at(&2u16.to_ne_bytes(), MAX_CLIENTS)?;
         Ok(Self { file })

@@ -55,7 +55,7 @@ pub(crate) struct Backend {
 /// The daemon shows its queues only to the thread that it starts for their
 /// kicks. That gets one event, hands them out, and ends with an error.
 /// Why: no kick ever reaches it, and the way that the daemon has to end it
-/// leaves an event descriptor open for as long as the process lives.
+/// leaves an event file descriptor open for as long as the process lives.
 ///
 /// # Errors
 /// Where the daemon does not start.
@@ -147,7 +147,7 @@ impl VhostUserBackendMut for Backend {
         _thread: usize,
     ) -> io::Result<()> {
         if let Ok(Some(queues)) = self.queues.get_mut().map(Option::take) {
-            // Whoever asked may have given up.
+            // The request may have timed out.
             let _ = queues.send(vrings.to_vec());
         }
         Err(io::Error::other("the queues are handed out"))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Descriptor chains (virtio 1.2, 2.7.5). Every index, address and length
-//! comes from the guest and is checked before it is used; a bad one is told to
-//! the caller, who still gets the chain to give back. Nothing here is as large
-//! as the guest says: descriptors may overlap, so a chain of a small guest can
-//! claim gigabytes.
+//! comes from the guest and is checked before it is used; a bad one is an
+//! error for the caller, with the chain that must still be completed. Nothing
+//! here is as large as the guest says: descriptors may overlap, so a chain of
+//! a small guest can claim gigabytes.
 //!
 //! Why not the iterator of `virtio-queue`: it reads one descriptor at a time
 //! from mapped memory, and ends in silence where a chain is broken.

@@ -12,9 +12,9 @@
 //!   not know: kicks and calls become messages here, and never reach it.
 //! - UML's request channel (`SET_BACKEND_REQ_FD`) carries our calls and must
 //!   stay open as long as the device exists.
-//! - UML has no message for a reset of the device. A driver that lets go of
-//!   its device disables the queues one by one, and a driver that takes it
-//!   again sends memory table and queues anew.
+//! - UML has no message for a reset of the device. A driver that is unbound
+//!   from its device disables the queues one by one, and a driver that takes
+//!   it again sends memory table and queues anew.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -63,9 +63,9 @@ pub enum Progress {
         queue: usize,
     },
     /// The guest stopped the last queue that ran: it has reset the device, or
-    /// its driver has let go of it. What [`Stopped`](Self::Stopped) says goes
-    /// for all queues, and the device is to be as it was at the start. The
-    /// guest stands still until [`Link::acknowledge`].
+    /// its driver has been unbound from it. What [`Stopped`](Self::Stopped)
+    /// says goes for all queues, and the device is to be as it was at the
+    /// start. The guest stands still until [`Link::acknowledge`].
     Reset,
 }
 
@@ -211,8 +211,8 @@ impl Link {
     }
 
     /// The next chain that the guest put into a queue, and what is wrong with
-    /// it, if anything. The chain must be given back by [`push`](Self::push)
-    /// in either case. A queue that does not run has none.
+    /// it, if anything. The chain must be completed by [`push`](Self::push) in
+    /// either case. A queue that does not run has none.
     ///
     /// # Errors
     /// Where the queue itself cannot be used.
@@ -220,13 +220,13 @@ impl Link {
         self.rings.pop(queue)
     }
 
-    /// Gives a chain back, with `data` in its writable buffers from byte
+    /// Completes a chain, with `data` in its writable buffers from byte
     /// `offset` of them on; what is before is left as it is. Where the queue
     /// was stopped after the chain was taken, nothing is written.
     ///
     /// # Errors
     /// Where the guest's buffers are too small, or not there any more: what
-    /// fits was written, and the chain was given back.
+    /// fits was written, and the chain was completed.
     pub fn push(
         &self,
         queue: usize,

@@ -5,7 +5,7 @@
 //! it is mapped.
 //!
 //! The daemon maps the memory of its guest, so it is given another file of the
-//! same size, which nobody ever writes: see [`Table::stand_in`].
+//! same size, which is never written: see [`Table::stand_in`].
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -183,8 +183,8 @@ impl Table {
     }
 }
 
-/// Why regular files only: what else a guest could pass may block a reader for
-/// ever.
+/// Why regular files only: what else a guest could pass may block a reader
+/// forever.
 fn size_of_regular(file: &File) -> Result<u64, String> {
     let stat = rustix::fs::fstat(file).map_err(|error| error.to_string())?;
     match FileType::from_raw_mode(stat.st_mode) {

@@ -141,7 +141,7 @@ impl Rings {
         Ok(popped?.flatten())
     }
 
-    /// Gives a chain back with `data` in its writable buffers, from byte
+    /// Completes a chain with `data` in its writable buffers, from byte
     /// `offset` of them on.
     pub(crate) fn push(
         &self,
@@ -155,8 +155,8 @@ impl Rings {
                 return Ok(());
             }
             let written = self.write(chain, offset, data);
-            // Given back in any case: a buffer that is not hangs a guest.
-            self.give_back(queue, state, chain.head, used_len(offset, &written, data))?;
+            // Completed in any case: a chain that is not hangs a guest.
+            self.complete(queue, state, chain.head, used_len(offset, &written, data))?;
             written
         })
         .map(|_| ())
@@ -183,7 +183,7 @@ impl Rings {
         })
     }
 
-    fn give_back(
+    fn complete(
         &self,
         queue: usize,
         state: &mut Queue,

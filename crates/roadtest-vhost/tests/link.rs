@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A link as UML's driver would use it: the messages of a real boot over a
-//! real socket, and what must not bring anybody down.
+//! real socket, and what must end neither side.
 
 use std::fs::File;
 use std::io::{Read, Write};

@@ -312,9 +312,9 @@ fn a_queue_that_is_started_goes_on_behind_what_its_used_ring_has() {
 }
 
 proptest! {
-    /// Whatever is in memory, every chain can be taken and given back, with
-    /// an answer at whatever place of what it claims, and none is seen twice
-    /// for ever.
+    /// Whatever is in memory, every chain can be taken and completed, with an
+    /// answer at any offset of what it claims, and none is seen again without
+    /// end.
     #[test]
     fn any_memory_gets_an_answer(
         table in prop::collection::vec(any::<u8>(), 16 * SIZE as usize),

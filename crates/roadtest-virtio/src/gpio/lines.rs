@@ -117,7 +117,7 @@ impl<T> Line<T> {
         Some(Effect::Fired { line, token })
     }
 
-    fn give_back(&mut self, line: u16) -> Option<Effect<T>> {
+    fn return_buffer(&mut self, line: u16) -> Option<Effect<T>> {
         let token = self.parked.take()?;
         let line = Some(line);
         Some(Effect::Returned { line, token })
@@ -128,7 +128,7 @@ impl<T> Line<T> {
         if self.trigger.take().is_some() {
             effects.push(Effect::Disarmed { line });
         }
-        effects.extend(self.give_back(line));
+        effects.extend(self.return_buffer(line));
     }
 }
 

@@ -35,7 +35,7 @@ pub enum Outcome {
     /// did nothing at all.
     TimedOut,
     /// The test could not be carried out: the host failed, the guest's agent is
-    /// of another build, a request made no sense. It says nothing about the
+    /// of another build, a request was invalid. It says nothing about the
     /// driver.
     Error,
 }

@@ -65,7 +65,7 @@ impl Ioctl {
         self
     }
 
-    const fn gives(mut self, result: fn(i32, Memory<'_>) -> String) -> Self {
+    const fn returns(mut self, result: fn(i32, Memory<'_>) -> String) -> Self {
         self.result = result;
         self
     }

@@ -140,7 +140,7 @@ impl Port<'_> {
         self.world.now()
     }
 
-    /// The next chain of a queue. One with something wrong is given back and
+    /// The next chain of a queue. One with something wrong is completed and
     /// passed over.
     pub(crate) fn pop(&mut self, queue: usize) -> Option<Chain> {
         loop {
@@ -160,7 +160,7 @@ impl Port<'_> {
         }
     }
 
-    /// Gives a chain back, with what it is to hold, and interrupts the guest
+    /// Completes a chain, with what it is to hold, and interrupts the guest
     /// for it.
     pub(crate) fn push(&mut self, queue: usize, chain: &Chain, reply: &Reply) {
         self.push_unheard(queue, chain, reply);
@@ -174,7 +174,7 @@ impl Port<'_> {
         }
     }
 
-    /// The guest is not interrupted for what was given back so far.
+    /// The guest is not interrupted for the completions so far.
     pub(crate) fn hold_call(&mut self, queue: usize) {
         self.calls.remove(self.id(queue));
     }

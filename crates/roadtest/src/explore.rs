@@ -3,9 +3,9 @@
 //! guest, and beside it a prompt for the models. `cargo xtask shell` starts a
 //! test this way; the test's own body never runs.
 //!
-//! While the user is in the guest, virtual time goes on as fast as the wall
-//! clock at the most; at the models' prompt it stands still, and `advance`
-//! lets it pass. Nothing here is reproducible, and nothing is judged.
+//! While the user is in the guest, virtual time goes on at most as fast as the
+//! wall clock; at the models' prompt it stands still, and `advance` lets it
+//! pass. Nothing here is reproducible, and nothing is judged.
 
 mod command;
 mod screen;

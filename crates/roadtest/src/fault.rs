@@ -77,7 +77,7 @@ pub enum Fault {
         /// What the test had asked of the guest.
         doing: Option<String>,
     },
-    /// Whoever explored the guest left it while it computed.
+    /// The user who explored the guest left it while it computed.
     #[error("it was left while it ran in a loop that never sleeps")]
     Left,
     /// A model panicked.

@@ -77,7 +77,7 @@ pub fn main() -> ExitCode {
         _ => Mode::Apart,
     });
     if matches!(mode.get(), Some(Mode::Here)) && !selection.lists() {
-        // One that knows where snapshots are needs no cargo to find out.
+        // One that knows where snapshots are needs no cargo for that.
         place.become_known();
     }
     libtest_mimic::run(&selection.arguments, trials).exit_code()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Asks a kernel with checkers, when a test is over, for memory that nothing
-//! points to any more (`mm/kmemleak.c`). What it means for the test is the
-//! business of `report`.
+//! points to any more (`mm/kmemleak.c`). What it means for the test is decided
+//! in `report`.
 
 use roadtest_model::SimTime;
 use roadtest_wire::{Answer, Reply, Request};
@@ -77,7 +77,7 @@ const OWN: [&str; 6] = [
     "kmemleak_alloc+",
 ];
 
-/// What is of use to somebody who looks for the leak: no dumps of the memory,
+/// What is of use to a search for the leak: no dumps of the memory,
 /// `    6b 6b 6b 6b …` under their headline, and no frames of kmemleak.
 fn essence(text: &str) -> String {
     let says_little = |line: &str| {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! How long a guest may live, in virtual time and on the host. Whoever boots
-//! it sets the limit; the machine checks it between two steps of the guest.
-//! Nothing here measures the host's time.
+//! How long a guest may live, in virtual time and on the host. The caller that
+//! boots it sets the limit; the machine checks it between two steps of the
+//! guest. Nothing here measures the host's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

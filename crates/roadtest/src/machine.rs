@@ -247,7 +247,7 @@ impl Machine {
                 self.world.clock.set(self.time.now());
             }
             Ready::Device(device) => self.serve_device(device, horizon)?,
-            Ready::Log | Ready::Nobody => {}
+            Ready::Log | Ready::IdleTimeout => {}
             Ready::Keyboard => self.typed_while_busy()?,
             Ready::Gone => return Err(self.death()),
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! A supply of the board that the kernel switches with a GPIO: the regulator
 //! that a `vdd-supply` refers to. It is wiring: what a chip does without power
-//! is its model's business.
+//! belongs to its model.
 
 use std::panic::Location;
 

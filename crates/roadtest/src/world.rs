@@ -175,8 +175,8 @@ impl World {
         }
     }
 
-    /// A net is driven from outside of its owner, on behalf of `who`, or let
-    /// go.
+    /// A net is driven from outside of its owner, on behalf of `who`, or
+    /// released.
     pub(crate) fn drive(&self, net: Net, who: &str, level: Option<Level>) {
         let change = self.lines.borrow_mut().drive(net, who, level);
         let Some(change) = change else { return };
@@ -216,7 +216,7 @@ impl World {
         }
     }
 
-    /// The owner of a net drives it to another level, or lets go.
+    /// The owner of a net drives it to another level, or releases it.
     pub(crate) fn output(&self, net: Net, level: Option<Level>) {
         let change = self.lines.borrow_mut().set_output(net, level);
         if change.differs()

@@ -72,8 +72,8 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).expect("typed");
     }
 
-    /// Gives the prompt for the models a command, as soon as it listens: what
-    /// is typed before that is lost.
+    /// Types a command at the prompt for the models, as soon as it listens:
+    /// what is typed before that is lost.
     fn command(&mut self, text: &str) {
         self.expect("\x1b[?2004h");
         self.expect("models> ");

@@ -27,17 +27,17 @@ pub(crate) const ATTRIBUTE_DEBOUNCE: u32 = 3;
 pub(super) const TABLE: Table = Table {
     files: &["dev/gpiochip", "lines of "],
     ioctls: &[
-        Ioctl::plain(GET_CHIP_INFO, "GPIO_GET_CHIPINFO").gives(|_, memory| {
+        Ioctl::plain(GET_CHIP_INFO, "GPIO_GET_CHIPINFO").returns(|_, memory| {
             let label = memory.text::<NAME_LEN_MAX>(0, offset_of!(uapi::ChipInfo, label));
             let lines = memory.u32(0, offset_of!(uapi::ChipInfo, num_lines));
             format!("label={label} lines={lines}")
         }),
         Ioctl::plain(GET_LINE_INFO, "GPIO_V2_GET_LINEINFO")
             .takes(info_offset)
-            .gives(|_, memory| info(memory)),
+            .returns(|_, memory| info(memory)),
         Ioctl::plain(WATCH_LINE_INFO, "GPIO_V2_GET_LINEINFO_WATCH")
             .takes(info_offset)
-            .gives(|_, memory| info(memory)),
+            .returns(|_, memory| info(memory)),
         Ioctl::plain(UNWATCH_LINE_INFO, "GPIO_GET_LINEINFO_UNWATCH")
             .takes(|memory| format!("offset={}", memory.u32(0, 0))),
         Ioctl::plain(GET_LINE, "GPIO_V2_GET_LINE").takes(line_request),
@@ -47,7 +47,7 @@ pub(super) const TABLE: Table = Table {
                 let mask = memory.u64(0, offset_of!(uapi::LineValues, mask));
                 format!("mask={mask:#b}")
             })
-            .gives(|_, memory| {
+            .returns(|_, memory| {
                 let bits = memory.u64(0, offset_of!(uapi::LineValues, bits));
                 format!("bits={bits:#b}")
             }),

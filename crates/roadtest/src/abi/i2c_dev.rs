@@ -34,7 +34,8 @@ pub(super) const TABLE: Table = Table {
         Ioctl::plain(I2C_TIMEOUT, "I2C_TIMEOUT").counts(),
         Ioctl::plain(I2C_SLAVE, "I2C_SLAVE"),
         Ioctl::plain(I2C_TENBIT, "I2C_TENBIT"),
-        Ioctl::plain(I2C_FUNCS, "I2C_FUNCS").gives(|_, memory| format!("{:#x}", memory.u64(0, 0))),
+        Ioctl::plain(I2C_FUNCS, "I2C_FUNCS")
+            .returns(|_, memory| format!("{:#x}", memory.u64(0, 0))),
         Ioctl::plain(I2C_SLAVE_FORCE, "I2C_SLAVE_FORCE"),
         Ioctl::plain(I2C_RDWR, "I2C_RDWR")
             .takes(|memory| {
@@ -47,7 +48,7 @@ pub(super) const TABLE: Table = Table {
                 });
                 messages.collect::<Vec<_>>().join(", ")
             })
-            .gives(|value, memory| {
+            .returns(|value, memory| {
                 let read = messages(memory).filter(|(_, flags, ..)| flags & I2C_M_RD != 0);
                 let read: Vec<String> = read.map(|(_, _, data, _)| hex(data)).collect();
                 if read.is_empty() {
@@ -68,7 +69,7 @@ pub(super) const TABLE: Table = Table {
                     .trim_end()
                     .to_owned()
             })
-            .gives(|value, memory| match smbus(memory) {
+            .returns(|value, memory| match smbus(memory) {
                 ("R", _, protocol) if protocol != QUICK => hex(data(memory, protocol)),
                 _ => value.to_string(),
             }),

@@ -43,21 +43,21 @@ pub(super) const TABLE: Table = Table {
         Ioctl::plain(RTC_PIE_ON, "RTC_PIE_ON"),
         Ioctl::plain(RTC_PIE_OFF, "RTC_PIE_OFF"),
         Ioctl::plain(RTC_ALM_SET, "RTC_ALM_SET").takes(time),
-        Ioctl::plain(RTC_ALM_READ, "RTC_ALM_READ").gives(|_, memory| time(memory)),
-        Ioctl::plain(RTC_RD_TIME, "RTC_RD_TIME").gives(|_, memory| time(memory)),
+        Ioctl::plain(RTC_ALM_READ, "RTC_ALM_READ").returns(|_, memory| time(memory)),
+        Ioctl::plain(RTC_RD_TIME, "RTC_RD_TIME").returns(|_, memory| time(memory)),
         Ioctl::plain(RTC_SET_TIME, "RTC_SET_TIME").takes(time),
         Ioctl::plain(RTC_IRQP_READ, "RTC_IRQP_READ")
-            .gives(|_, memory| memory.u64(0, 0).to_string()),
+            .returns(|_, memory| memory.u64(0, 0).to_string()),
         Ioctl::plain(RTC_IRQP_SET, "RTC_IRQP_SET").counts(),
         Ioctl::plain(RTC_WKALM_SET, "RTC_WKALM_SET").takes(alarm),
-        Ioctl::plain(RTC_WKALM_RD, "RTC_WKALM_RD").gives(|_, memory| alarm(memory)),
+        Ioctl::plain(RTC_WKALM_RD, "RTC_WKALM_RD").returns(|_, memory| alarm(memory)),
         Ioctl::plain(RTC_PARAM_GET, "RTC_PARAM_GET")
             .takes(parameter)
-            .gives(|_, memory| format!("{:#x}", memory.u64(0, 8))),
+            .returns(|_, memory| format!("{:#x}", memory.u64(0, 8))),
         Ioctl::plain(RTC_PARAM_SET, "RTC_PARAM_SET")
             .takes(|memory| format!("{} = {:#x}", parameter(memory), memory.u64(0, 8))),
         Ioctl::plain(RTC_VL_READ, "RTC_VL_READ")
-            .gives(|_, memory| format!("{:#x}", memory.u32(0, 0))),
+            .returns(|_, memory| format!("{:#x}", memory.u32(0, 0))),
         Ioctl::plain(RTC_VL_CLR, "RTC_VL_CLR"),
     ],
 };

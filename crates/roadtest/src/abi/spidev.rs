@@ -32,7 +32,7 @@ pub(super) const TABLE: Table = Table {
         of_message(3),
         of_message(4),
         Ioctl::plain(RD_MODE32, "SPI_IOC_RD_MODE32")
-            .gives(|_, memory| format!("{:#x}", memory.u32(0, 0))),
+            .returns(|_, memory| format!("{:#x}", memory.u32(0, 0))),
         Ioctl::plain(WR_BITS_PER_WORD, "SPI_IOC_WR_BITS_PER_WORD")
             .takes(|memory| memory.u8(0, 0).to_string()),
         Ioctl::plain(WR_MAX_SPEED_HZ, "SPI_IOC_WR_MAX_SPEED_HZ")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The commands of the models' prompt: a line in, a text out. Where lines come
-//! from and where texts go is not its business.
+//! from and where texts go is decided elsewhere.
 
 use roadtest_model::register::{NameError, Registers};
 use roadtest_model::{Level, SimTime};
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
     Said(String),
     /// The user wants to be in the guest.
     Guest,
-    /// The user has seen enough.
+    /// The user quits.
     Quit,
 }
 

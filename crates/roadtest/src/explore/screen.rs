@@ -48,7 +48,8 @@ pub(super) fn size() -> Option<TerminalSize> {
     })
 }
 
-/// Gives the guest's terminal another size; its foreground job gets SIGWINCH.
+/// Sets another size of the guest's terminal; its foreground job gets
+/// SIGWINCH.
 pub(super) fn resize_guest(guest: &Rc<Inner>, size: TerminalSize) -> Result<(), Errno> {
     let terminal = File::open(guest, GUEST_TERMINAL, libc::O_RDWR | libc::O_NOCTTY)?;
     let fields = [size.rows, size.columns, 0, 0];

@@ -28,7 +28,7 @@ fn file(stem: &str, index: usize, extension: &str) -> String {
     }
 }
 
-/// Writes everything, and gives the record. A file that cannot be written is
+/// Writes everything, and returns the record. A file that cannot be written is
 /// said on standard error, which the test runner shows with the test.
 pub(super) fn write(
     test: &Test,

@@ -108,6 +108,6 @@ fn on_its_thread(
         eprintln!("Error: {}", verdict.1);
     }
     let record = record::write(test, place, verdict, &machines, started);
-    // Nobody listens any more where the test was given up.
+    // The receiver is gone where the test has timed out.
     let _ = done.send(record);
 }

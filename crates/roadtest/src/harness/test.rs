@@ -21,9 +21,9 @@ pub struct Test {
     pub file: &'static str,
     /// Runs it.
     pub body: fn() -> Result<(), Failure>,
-    /// The first version of Linux that it makes sense on.
+    /// The first version of Linux that it applies to.
     pub since: Option<(u32, u32)>,
-    /// The first version of Linux that it does not make sense on any more.
+    /// The first version of Linux that it does not apply to any more.
     pub before: Option<(u32, u32)>,
     /// Why; empty without a version.
     pub why: &'static str,

@@ -23,7 +23,7 @@ pub(super) enum Ending {
 
 /// The outcome, and why the test did not pass.
 pub(super) fn of(ending: &Ending, machines: &[Finished]) -> (Outcome, String) {
-    // Whoever explores a board may break what a test must not.
+    // A user who explores a board may break what a test must not.
     if let Ending::Explored(error) = ending {
         return match error {
             Some(error) => (Outcome::Failed, error.clone()),

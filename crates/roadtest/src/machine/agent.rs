@@ -10,8 +10,8 @@ use super::{Machine, Stopped, Until};
 use crate::fault::Fault;
 
 impl Machine {
-    /// Asks the agent and waits for its answer, for at the most `limit` of
-    /// virtual time.
+    /// Asks the agent and waits for its answer, for at most `limit` of virtual
+    /// time.
     pub(crate) fn request(
         &mut self,
         request: &Request,

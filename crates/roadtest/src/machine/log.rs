@@ -23,7 +23,7 @@ use text::Text;
 const PIPE_LEN: usize = 1 << 20;
 
 /// What is read at once, in bytes: a guest that writes all the time would keep
-/// its reader busy for ever. It is no less than what the pipe holds, so that
+/// its reader busy forever. It is no less than what the pipe holds, so that
 /// nothing is left of a guest that has died.
 const READ_LEN_MAX: u64 = PIPE_LEN as u64;
 

@@ -50,7 +50,7 @@ fn sweep(directory: &Path) {
         if let Some((pid, _)) = process
             && !Path::new("/proc").join(pid).exists()
         {
-            // Somebody else may be sweeping as well.
+            // Another process may be sweeping as well.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
@@ -61,7 +61,8 @@ pub(super) struct Process {
     pidfd: OwnedFd,
     /// Where the thread that started the guest may run, as long as it lives.
     _pin: Pin,
-    /// What the guest's group dies of when nobody has it any more.
+    /// Held open as long as this process lives: the guest's group dies when it
+    /// is closed.
     _lifeline: PipeWriter,
 }
 
@@ -158,7 +159,7 @@ impl Process {
         Some(Duration::from_millis(ticks.saturating_mul(1000) / hz))
     }
 
-    /// Sends the program a signal that UML hands on to it as it is. Gives
+    /// Sends the program a signal that UML hands on to it as it is. Returns
     /// whether it is there to get it.
     pub(super) fn stop_program(pid: i32) -> bool {
         // Why this one: it is among the few that UML hands on, and means

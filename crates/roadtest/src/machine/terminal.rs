@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The guest's terminal, where somebody explores a board: what is typed goes
+//! The guest's terminal, where the user explores a board: what is typed goes
 //! in, what the guest shows comes out, and virtual time is let pass in step
-//! with the person's. It knows no escape sequence and decodes nothing.
+//! with the wall clock. It knows no escape sequence and decodes nothing.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,14 +19,14 @@ const ESCAPE: u8 = 0x1d;
 /// The key that stops a program: Ctrl-C.
 const INTERRUPT: u8 = 0x03;
 
-/// What a guest that computes gets to come to rest by itself, once it is asked
-/// to stop or somebody wants to leave it.
+/// How long a guest that computes may take to become idle by itself, once the
+/// user wants its program to stop or to leave it.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 const COMPUTES: &[u8] =
     b"\r\nthe guest computes: Ctrl-C stops its program, Ctrl-] once more ends the guest\r\n";
 
-/// What somebody waits for that only a guest at rest can do.
+/// What the user has asked for that only an idle guest can do.
 enum Wish {
     /// That its program stops. These are the programs, and what each had
     /// computed then.
@@ -42,14 +42,14 @@ pub(super) struct Keyboard {
     left: bool,
     /// The input has ended: the terminal is gone.
     ended: bool,
-    /// What to do for whom, if the guest does not rest by then.
+    /// What to do if the guest is not idle by then.
     wish: Option<(Instant, Wish)>,
     /// Where what the guest shows goes at once.
     screen: fn(&[u8]),
 }
 
 impl Keyboard {
-    /// How long to wait for the guest at the most.
+    /// How long to wait at most for the guest to become idle.
     pub(super) fn patience(&self) -> Option<Duration> {
         let (at, _) = self.wish.as_ref()?;
         Some(at.saturating_duration_since(Instant::now()))
@@ -75,7 +75,7 @@ impl Machine {
             screen,
         });
         self.show();
-        // Somebody who thinks is not a guest that hangs.
+        // A user who thinks is not a guest that hangs.
         self.watchdog.disable();
     }
 
@@ -107,7 +107,7 @@ impl Machine {
         }
     }
 
-    /// Something was typed while the guest computes and has not come to rest.
+    /// Something was typed while the guest computes and is not idle.
     /// It gets that when it has: UML takes no interrupt from a program that
     /// computes without end while time stands still for it. Ctrl-C stops such
     /// a program all the same; the escape key, pressed twice, ends the guest.
@@ -140,20 +140,20 @@ impl Machine {
         Ok(())
     }
 
-    /// The guest has come to rest, and gets what was typed.
+    /// The guest has become idle, and gets what was typed.
     pub(super) fn rests(&mut self) {
         if let Some(keyboard) = &mut self.keyboard {
             keyboard.wish = None;
         }
     }
 
-    /// Whether somebody waits for the guest to rest.
+    /// Whether a request of the user waits for the guest to become idle.
     pub(super) fn insists(&self) -> bool {
         self.keyboard.as_ref().is_some_and(|k| k.wish.is_some())
     }
 
-    /// Stops the program that computes, where somebody asked for that and it
-    /// did not come to rest.
+    /// Stops the program that computes, where the user asked for that and it
+    /// did not become idle.
     ///
     /// Why like this: the kernel would turn Ctrl-C into SIGINT in an interrupt,
     /// which it takes when time moves, and a program that computes moves none.
@@ -178,7 +178,7 @@ impl Machine {
             .map(|(pid, &ticks)| (spent(pid, ticks), *pid))
             .max()
             .filter(|&(spent, _)| spent > 0);
-        // Where none computes, the kernel does, and nobody can stop it.
+        // Where none computes, the kernel does, and cannot be stopped.
         if busiest.is_some_and(|(_, pid)| Process::stop_program(pid)) {
             // The key has done its work, and as for a terminal nothing that
             // was typed before it counts.
@@ -216,8 +216,9 @@ impl Machine {
         Ok([self.time.wanted()?, outside].into_iter().flatten().min())
     }
 
-    /// Shows what there is to be shown, where somebody looks: a program that
-    /// computes after it has said something is to be seen to have said it.
+    /// Shows what there is to be shown, where there is a screen: a program
+    /// that computes after it has said something is to be seen to have said
+    /// it.
     pub(super) fn show(&mut self) {
         if let Some(keyboard) = &self.keyboard {
             let shown = std::mem::take(&mut self.channel.borrow_mut().shown);
@@ -225,7 +226,7 @@ impl Machine {
         }
     }
 
-    /// What the guest has shown while nobody looked.
+    /// What the guest has shown without a screen.
     pub(crate) fn take_shown(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.channel.borrow_mut().shown)
     }

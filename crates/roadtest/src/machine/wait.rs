@@ -29,10 +29,10 @@ pub(super) enum Ready {
     Log,
     /// The user, who has typed something.
     Keyboard,
-    /// Nobody any more: the guest has died.
+    /// The guest has died.
     Gone,
-    /// Nobody, and somebody has waited long enough for the guest to rest.
-    Nobody,
+    /// A timeout: the guest did not become idle in time.
+    IdleTimeout,
 }
 
 /// How waiting has ended.
@@ -97,13 +97,13 @@ impl Machine {
         let wish_in = self.keyboard.as_ref().and_then(|k| k.patience());
         match self.watchdog.wait(&mut fds, &self.process, wish_in)? {
             Waited::Ready => {}
-            Waited::TimedOut => return Ok(Ready::Nobody),
+            Waited::TimedOut => return Ok(Ready::IdleTimeout),
             Waited::Stuck(stuck) => return Err(self.hang(stuck)),
         }
         let ready = |fd: &PollFd<'_>| !fd.revents().is_empty();
         let (links, keyboard) = fds[3..].split_at(self.devices.len());
         // A guest that has more to say waits when the pipe is full. One that
-        // has died leaves the pipe readable for ever.
+        // has died leaves the pipe readable forever.
         let logged = ready(&fds[2]) && self.log.drain();
         Ok(if ready(&fds[0]) {
             Ready::Time
@@ -154,9 +154,9 @@ fn own_time() -> Duration {
 }
 
 /// Waits until one of these is ready, for at most this long on the host's
-/// clock; `None` is for ever. Returns how many are.
+/// clock; `None` is without limit. Returns how many are.
 pub(super) fn poll(fds: &mut [PollFd<'_>], patience: Option<Duration>) -> Result<usize, Fault> {
-    // What is too long for the system call is for ever.
+    // What is too long for the system call is without limit.
     let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
     rustix::io::retry_on_intr(|| rustix::event::poll(fds, patience.as_ref()))
         .map_err(|error| Fault::host("wait for the guest")(error.into()))

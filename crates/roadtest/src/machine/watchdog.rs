@@ -38,7 +38,7 @@ pub(super) enum Stuck {
 /// Watches one guest.
 #[derive(Debug)]
 pub(super) struct Watchdog {
-    /// How long the guest may keep a processor busy; `None` for ever.
+    /// How long the guest may keep a processor busy; `None` is without limit.
     limit: Option<Duration>,
     /// Virtual time when this began to count.
     since: SimTime,
@@ -91,8 +91,8 @@ impl Watchdog {
         }
     }
 
-    /// How long nothing has to be looked at, on the host's clock; `None` for
-    /// ever.
+    /// How long nothing has to be looked at, on the host's clock; `None` is
+    /// without limit.
     pub(super) fn patience(&self, host: Instant) -> Option<Duration> {
         self.limit?;
         Some(self.next_look.saturating_duration_since(host))

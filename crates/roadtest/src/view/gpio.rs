@@ -44,7 +44,7 @@ pub struct ChipInfo {
 pub struct LineInfo {
     /// The line's name; empty where it has none.
     pub name: String,
-    /// Who has requested it; empty where nobody has.
+    /// The consumer that has requested it; empty where there is none.
     pub consumer: String,
     /// Direction, edges, and whether it is in use.
     pub flags: LineFlags,
@@ -287,8 +287,8 @@ impl Request {
             .map(drop)
     }
 
-    /// Waits for an edge, for at the most `timeout` of virtual time; nothing
-    /// where none came.
+    /// Waits for an edge, for at most `timeout` of virtual time; nothing where
+    /// none came.
     ///
     /// # Errors
     /// What poll or read failed with.

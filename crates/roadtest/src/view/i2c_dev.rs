@@ -320,7 +320,7 @@ impl I2cTarget {
         self.file.read(len)
     }
 
-    /// One message that writes, with write(2); gives the number of bytes.
+    /// One message that writes, with write(2); returns the number of bytes.
     ///
     /// # Errors
     /// What write failed with.

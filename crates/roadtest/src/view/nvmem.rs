@@ -55,8 +55,8 @@ impl Nvmem {
         &self.device
     }
 
-    /// Reads at the most `len` bytes at `offset` with one system call. The
-    /// kernel gives at the most 4096, and none behind the end.
+    /// Reads at most `len` bytes at `offset` with one system call. The kernel
+    /// returns at most 4096, and none behind the end.
     ///
     /// # Errors
     /// What open or pread failed with.
@@ -72,7 +72,7 @@ impl Nvmem {
         self.device.uml().read_bytes(&self.path())
     }
 
-    /// Writes at `offset` with one system call; gives the number of bytes
+    /// Writes at `offset` with one system call; returns the number of bytes
     /// written, which is less where the end or 4096 bytes are reached.
     ///
     /// # Errors

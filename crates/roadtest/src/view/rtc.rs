@@ -235,7 +235,7 @@ impl Rtc {
         Ok(u64::from(high.cast_unsigned()) << 32 | u64::from(low.cast_unsigned()))
     }
 
-    /// Waits for an interrupt for at the most `timeout` of virtual time, and
+    /// Waits for an interrupt for at most `timeout` of virtual time, and
     /// reads it from the device: in bits 0 to 7 what it was ([`AF`], [`UF`],
     /// with [`IRQF`]), above how many came. Nothing where none came.
     ///

@@ -251,7 +251,7 @@ fn a_driver_that_does_not_know_its_supply_accesses_a_chip_without_power() {
 
     uml.expect_violation("tsl2772@3a: access without power");
     second.forget();
-    // This driver takes an error for "nothing new", and gives what it has.
+    // This driver takes an error for "nothing new", and returns what it has.
     assert_eq!(iio.read("in_proximity0_raw"), Ok("0".into()));
     assert!(second.news().to_string().contains("access without power"));
 }

@@ -46,7 +46,7 @@ fn copy_directory(from: &Path, to: &Path) {
     }
 }
 
-/// Runs the copy as somebody does who stands in its workspace.
+/// Runs the copy as from a shell in its workspace.
 fn run(root: &Path, snapshot: &str) -> (Output, Record) {
     let file = format!("snapshots/{DIRECTORY}/{TEST}.snap");
     fs::write(

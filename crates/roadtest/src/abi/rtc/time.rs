@@ -202,7 +202,7 @@ pub struct Alarm {
     pub time: RtcTime,
     /// Whether it is enabled.
     pub armed: Armed,
-    /// Whether it has gone off and nobody took note.
+    /// Whether it has gone off and was not acknowledged.
     pub pending: u8,
 }
 

@@ -14,7 +14,7 @@ use crate::errno::Errno;
 use crate::error::{Error, Result};
 use crate::file::File;
 
-/// At the most so many scans are read with one system call.
+/// At most so many scans are read with one system call.
 const SCANS_MAX: usize = 256;
 
 /// A buffer of an IIO device: `bufferN`.
@@ -155,7 +155,7 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// The next scan; waits for it for at the most `timeout` of virtual time.
+    /// The next scan; waits for it for at most `timeout` of virtual time.
     /// `None` where none came, or less than the watermark.
     ///
     /// # Errors

@@ -97,8 +97,8 @@ impl Events {
         Ok(Self { file })
     }
 
-    /// The next event; waits for it for at the most `timeout` of virtual
-    /// time. `None` where none came.
+    /// The next event; waits for it for at most `timeout` of virtual time.
+    /// `None` where none came.
     ///
     /// # Errors
     /// What poll or read failed with.

@@ -39,7 +39,7 @@ pub struct ScanType {
     pub sign: Sign,
     /// Bits that mean something.
     pub bits: u32,
-    /// Bits that a sample takes, a multiple of 8 and at the most 64.
+    /// Bits that a sample takes, a multiple of 8 and at most 64.
     pub storage_bits: u32,
     /// Samples of this channel in one scan.
     pub repeat: u32,

@@ -30,7 +30,7 @@ pub fn run(args: &ReportCheck) -> anyhow::Result<Done> {
     }
 }
 
-/// Gives the run in `out` to the parser of the kernel that it ran on.
+/// Hands the run in `out` to the parser of the kernel that it ran on.
 ///
 /// # Errors
 /// Where there is no run, no source, or the parser cannot be run.

@@ -10,6 +10,7 @@ mod layers;
 mod purity;
 mod snapshots;
 mod sources;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -120,6 +121,7 @@ fn check(root: &Path) -> anyhow::Result<Vec<Problem>> {
     problems.extend(evasions::check(&files));
     problems.extend(fragments::check(&files));
     problems.extend(snapshots::check(&files));
+    problems.extend(words::check(&files));
     problems.sort();
     for note in sources::long(&files) {
         console::status("Note", &note.to_string());

@@ -13,7 +13,7 @@ const USAGE: i32 = 2;
 /// The environment is incomplete.
 const ENVIRONMENT: i32 = 3;
 
-/// Runs the program, wants it to refuse with `code`, and gives its one line.
+/// Runs the program, wants it to refuse with `code`, and returns its one line.
 fn refused(words: &[&str], code: i32) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))

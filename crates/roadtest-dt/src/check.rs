@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The rules that a tree keeps before it is written: names as the Devicetree
 //! Specification (sections 2.2.1, 2.2.4 and 6.2) has them, one node per name
-//! and unit address. Bindings are the kernel's business and are not checked.
+//! and unit address. Bindings belong to the kernel and are not checked.
 
 use crate::error::Error;
 use crate::node::{Node, Property};

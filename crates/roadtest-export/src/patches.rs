@@ -21,7 +21,7 @@ use split::Part;
 /// The sender of a series that is only tried.
 pub(super) const REHEARSER: &str = "roadtest <roadtest@localhost>";
 
-/// Writes the series, and gives its files in their order, the cover letter
+/// Writes the series, and returns its files in their order, the cover letter
 /// first.
 ///
 /// # Errors

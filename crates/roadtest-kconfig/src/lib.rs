@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! Fragments of kernel configuration: read, merged, and verified.
 //!
-//! Kconfig drops what it cannot grant without a word. This crate finds out
+//! Kconfig drops what it cannot grant without a message. This crate detects
 //! which requests were dropped and says why, in Kconfig's own terms. It does
 //! not run Kconfig (that is `roadtest-uml`'s job) and it does not solve
 //! dependencies.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The fragments of this project: whether they fit together. What kernels
-//! make of them is found out by a build.
+//! The fragments of this project: whether they fit together. What kernels make
+//! of them, a build shows.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask shell`: the board of a test, booted for a person: a shell in
-//! the guest and a prompt for the models. What that looks like is the
-//! business of the `roadtest` crate; here it is chosen and started.
+//! the guest and a prompt for the models. What that looks like belongs to the
+//! `roadtest` crate; here it is chosen and started.
 
 use std::io::IsTerminal as _;
 

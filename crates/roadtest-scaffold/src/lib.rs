@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! `cargo xtask new`: model, test, fragment and snapshot for a driver that the
 //! kernel has, passing at once. What the tree knows is taken from it; what the
-//! driver does with the model is found out by running the test. The result is
-//! a starting point that says so, and no description of the chip.
+//! driver does with the model, running the test shows. The result is a
+//! starting point that says so, and no description of the chip.
 
 mod binding;
 mod driver;

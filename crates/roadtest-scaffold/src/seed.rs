@@ -93,7 +93,7 @@ impl Seed {
         }
     }
 
-    /// Gives each identity to the register whose name has most of its words.
+    /// Assigns each identity to the register whose name has most of its words.
     fn identify(&mut self, identities: &[(String, u32)]) {
         let mask = self.mask();
         for (name, value) in identities.iter().filter(|(_, value)| *value <= mask) {

@@ -13,7 +13,7 @@ use crate::run;
 /// build scripts and procedural macros.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Builds the package `roadtest-agent` of a workspace and gives the program.
+/// Builds the package `roadtest-agent` of a workspace and returns the program.
 /// It has a target directory of its own (`agent` in cargo's usual one), so
 /// that its flags do not rebuild everything else.
 ///

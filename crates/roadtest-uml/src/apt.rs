@@ -246,7 +246,7 @@ fn own_directories(own: &Path) -> Result<Vec<String>, Error> {
 }
 
 /// Lets apt fetch the lists of one suite into directories of our own, and
-/// gives the options that make it use them; or says why it could not.
+/// returns the options that make it use them, or why it could not.
 fn prepare(
     own: &Path,
     stanza: &Stanza,

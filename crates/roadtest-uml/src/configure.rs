@@ -11,7 +11,7 @@ use crate::kbuild::{Kbuild, Log};
 use crate::progress::{Event, Progress};
 use crate::source::Source;
 
-/// Writes the `.config` and checks it; gives the drivers that this kernel
+/// Writes the `.config` and checks it; returns the drivers that this kernel
 /// cannot have, with the reasons.
 ///
 /// What the fragments do not ask for is off (`allnoconfig`), so that a

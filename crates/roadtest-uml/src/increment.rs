@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! How much of a kernel has to be built again after an edit, so that the
-//! verdict on a driver comes within seconds. kbuild would find out by itself,
-//! but takes longer to look than to compile. In doubt the answer is: more.
+//! verdict on a driver comes within seconds. kbuild would detect that by
+//! itself, but takes longer to look than to compile. In doubt the answer is:
+//! more.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +26,7 @@ pub(crate) enum Step {
     Modules,
     /// Kernel and modules; the configuration stays.
     Objects,
-    /// Everything that kbuild finds out of date, the configuration included.
+    /// Everything that is out of date for kbuild, the configuration included.
     Everything,
 }
 

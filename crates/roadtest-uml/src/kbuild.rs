@@ -185,7 +185,7 @@ impl Kbuild {
     }
 
     /// Builds the modules of the last full build as far as their own files have
-    /// changed, in a fraction of the time in which kbuild finds out that
+    /// changed, in a fraction of the time in which kbuild determines that
     /// nothing else has. The cache must be locked.
     ///
     /// Each module is named as a goal, so that modpost knows all of them and

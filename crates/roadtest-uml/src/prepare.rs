@@ -154,8 +154,8 @@ fn make(options: &Options, order: &Order<'_>, progress: &mut dyn Progress) -> Re
     Ok(Built { kernel, directory })
 }
 
-/// Runs kbuild on as little as will do, and gives the drivers that this kernel
-/// cannot have, with the reasons.
+/// Runs kbuild on as little as will do, and returns the drivers that this
+/// kernel cannot have, with the reasons.
 fn compile(
     options: &Options,
     order: &Order<'_>,

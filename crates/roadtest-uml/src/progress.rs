@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! What happens while a kernel is made, for someone else to show.
+//! What happens while a kernel is made, for the caller to show.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Someone who shows what happens. Any `FnMut(&Event)` is one.
+/// A receiver of events that shows them. Any `FnMut(&Event)` is one.
 pub trait Progress {
     /// Something happened.
     fn event(&mut self, event: &Event);

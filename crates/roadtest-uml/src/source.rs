@@ -17,7 +17,7 @@ pub const DEFAULT: &str = "debian:6.12";
 /// The first kernel whose UML reads a devicetree.
 const OLDEST: (u32, u32) = (5, 19);
 
-/// Which kernel someone wants.
+/// Which kernel is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A tree on this machine.
@@ -181,7 +181,7 @@ pub fn obtain(
         let draft = cache::draft(&directory)?;
         let fetched = fetch(package, cache, &draft, progress);
         if let Err(error) = fetched {
-            // Why: a full disk must be given back; the first error matters.
+            // Why: room on a full disk must be freed; the first error matters.
             let _ = cache::remove(&draft);
             return Err(error);
         }

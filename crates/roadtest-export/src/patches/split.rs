@@ -203,7 +203,7 @@ roadtest runs unmodified drivers in a User Mode Linux kernel and talks to
 them over models of their devices, written in Rust, which sit behind virtio
 devices. A test drives the driver through its userspace interface, and checks
 what userspace sees and what the driver did to the device. Each test boots a
-kernel of its own, in virtual time, and gives the same log in each run.
+kernel of its own, in virtual time, and its log is the same in each run.
 
 The series adds the framework to tools/testing/roadtest, a crate at a time
 from the bottom to the top, then models and tests by subsystem, then the

@@ -110,7 +110,7 @@ impl Running {
         }
     }
 
-    /// Reads what is there. Gives whether there may be more.
+    /// Reads what is there. Returns whether there may be more.
     fn read(&mut self) -> std::io::Result<bool> {
         let mut bytes = [0; 16 << 10];
         let len = self.pipe.read(&mut bytes)?;

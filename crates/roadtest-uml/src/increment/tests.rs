@@ -64,7 +64,8 @@ impl Built {
         self.directory.path().join("out")
     }
 
-    /// Gives a file new content, and a time so far from now in seconds.
+    /// Writes new content into a file, and sets its time so far from now in
+    /// seconds.
     fn edit(&self, name: &str, seconds: i64) {
         let path = self.tree().join(name);
         fs::write(&path, "other text").unwrap();

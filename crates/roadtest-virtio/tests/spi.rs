@@ -368,7 +368,7 @@ proptest! {
     }
 
     #[test]
-    fn a_loop_from_output_to_input_gives_back_what_was_sent(
+    fn a_loop_from_output_to_input_returns_what_was_sent(
         data in prop::collection::vec(any::<u8>(), 0..64),
         word in prop_oneof![Just(8u8), Just(16), Just(32)],
         order in prop_oneof![Just(0u32), Just(8)],

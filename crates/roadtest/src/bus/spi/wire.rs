@@ -36,7 +36,7 @@ pub(super) struct Wire<C> {
     pub(super) name: String,
     pub(super) units: Vec<Unit>,
     requests: VecDeque<(C, Result<Request, Refusal>)>,
-    /// Replies that are to be given back.
+    /// Replies of chains that are to be completed.
     replies: Vec<(C, Reply)>,
     phase: Option<Phase>,
     selected: Option<Selected>,

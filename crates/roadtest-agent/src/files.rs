@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The files that the host has open, by handle, and what it does with them.
-//! The table owns the descriptors: a request cannot name the agent's own.
+//! The table owns the file descriptors: a request cannot name the agent's own.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -5,7 +5,7 @@
 //! root and becomes the program. Why: between fork and exec the standard
 //! library needs sockets, which this kernel may lack; it needs none to start a
 //! program in the agent's own root. The launcher says through a pipe what
-//! failed; the pipe ends without a word when the program has begun.
+//! failed; the pipe ends without data when the program has begun.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! All that the compiler cannot check: ioctl(2), whose argument means what the
-//! driver says, and descriptors that are known by number because an ioctl or
-//! the parent process made them. Everything else is safe code above.
+//! driver says, and file descriptors that are known by number because an ioctl
+//! or the parent process made them. Everything else is safe code above.
 
 #![expect(
     unsafe_code,
-    reason = "an ioctl's argument and a descriptor's number have no type"
+    reason = "an ioctl's argument and a file descriptor's number have no type"
 )]
 
 use std::ffi::c_void;
@@ -104,18 +104,18 @@ fn is_mapped(address: u64) -> Result<bool, Failure> {
     }))
 }
 
-/// The number that the next descriptor of this process will get: the lowest
-/// that is free.
+/// The number that the next file descriptor of this process will get: the
+/// lowest that is free.
 pub(crate) fn next_descriptor(file: BorrowedFd<'_>) -> Result<RawFd, Failure> {
     Ok(fcntl_dupfd_cloexec(file, 0)?.as_raw_fd())
 }
 
-/// Takes a descriptor that an ioctl has just created, and that was the `next`
-/// before it.
+/// Takes a file descriptor that an ioctl has just created, and that was the
+/// `next` before it.
 pub(crate) fn adopt(number: RawFd, next: RawFd) -> Result<OwnedFd, Failure> {
     if number != next || fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_err() {
         return Failure::refused(format!(
-            "the ioctl left {number} where the request says that it leaves a new descriptor"
+            "the ioctl left {number} where the request says that it leaves a new file descriptor"
         ));
     }
     // SAFETY: the number was free before the ioctl and is open after it. This
@@ -125,11 +125,11 @@ pub(crate) fn adopt(number: RawFd, next: RawFd) -> Result<OwnedFd, Failure> {
     Ok(file)
 }
 
-/// Takes the descriptor that the agent has left open for the process that it
-/// starts, which is this one.
+/// Takes the file descriptor that the agent has left open for the process that
+/// it starts, which is this one.
 pub(crate) fn inherited(number: RawFd) -> Result<OwnedFd, Failure> {
     if number < 3 || fs::symlink_metadata(format!("/proc/self/fd/{number}")).is_err() {
-        return Failure::refused(format!("{number} is no descriptor that was left open"));
+        return Failure::refused(format!("file descriptor {number} was not left open"));
     }
     // SAFETY: it is open and none of the standard ones. The agent named it to
     // this process alone, which has just begun: nothing in it owns it.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The memory that the controller shares with the guest's scheduler
-//! (`struct um_timetravel_schedshm`, Linux 6.12): the guest finds the time
-//! there, leaves its wishes there, and needs a message only to wait.
+//! (`struct um_timetravel_schedshm`, Linux 6.12): the guest reads the time
+//! there, writes the time of its next timer there, and needs a message only to
+//! wait.
 //!
 //! This side reaches the memory by reading and writing its file. The guest
 //! maps it, and it changes its words only while we wait for it, so there is

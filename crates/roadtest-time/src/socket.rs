@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The guest's time socket: whole messages in and out, and no waiting for a
-//! guest that does neither its part.
+//! The guest's time socket: whole messages in and out; a guest that sends or
+//! takes only a part is an error after a timeout.
 
 use std::io::{self, IoSlice, Write};
 use std::mem::MaybeUninit;
@@ -66,7 +66,7 @@ impl Socket {
         self.0.write_all(&message.to_bytes()).map_err(disconnected)
     }
 
-    /// Sends a message with descriptors.
+    /// Sends a message with file descriptors.
     pub(crate) fn send_with(
         &mut self,
         message: Message,

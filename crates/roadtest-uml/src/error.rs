@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// Not `debian:VERSION` or `debian:VERSION@SUITE`.
     #[error(
-        "`{0}` is no kernel: write debian:VERSION, such as debian:6.12, or debian:VERSION@SUITE"
+        "unknown kernel `{0}`: write debian:VERSION, such as debian:6.12, or debian:VERSION@SUITE"
     )]
     Name(String),
     /// There is neither `$XDG_CACHE_HOME` nor `$HOME`.

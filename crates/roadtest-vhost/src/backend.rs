@@ -2,7 +2,7 @@
 //! The daemon's side of a device: it negotiates features, answers for the
 //! configuration space and keeps what the guest says about its queues. The
 //! bridge works the rings itself, since the guest stands still until it has,
-//! and another thread would only cost two hand-overs.
+//! and another thread would only cost two context switches.
 
 use std::io;
 use std::os::fd::AsRawFd;

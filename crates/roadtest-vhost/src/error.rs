@@ -75,21 +75,21 @@ pub enum RingError {
     #[error("a readable buffer follows a writable one")]
     Disordered,
     /// A descriptor that does not exist.
-    #[error("descriptor {index} of a table of {table}")]
+    #[error("descriptor {index} is outside its table of {table}")]
     BadIndex {
         /// The guest's index.
         index: u16,
         /// How many there are.
         table: u16,
     },
-    /// A chain runs in a circle, or has more descriptors than its queue.
+    /// A chain has a loop, or more descriptors than its queue.
     #[error("a chain has more descriptors than its queue, {size}")]
     Endless {
         /// How many the queue has.
         size: u16,
     },
     /// An indirect table of an impossible length.
-    #[error("an indirect descriptor table of {len} bytes")]
+    #[error("an indirect descriptor table has an invalid length of {len} bytes")]
     BadTable {
         /// Its length in bytes.
         len: u32,
@@ -98,7 +98,7 @@ pub enum RingError {
     #[error("an indirect descriptor table refers to another")]
     NestedTable,
     /// More available chains than the queue can hold.
-    #[error("queue {queue} of {size} says that {pending} chains are available")]
+    #[error("queue {queue} of {size} claims {pending} available chains")]
     TooMany {
         /// The queue's index.
         queue: usize,

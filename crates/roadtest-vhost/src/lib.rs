@@ -8,7 +8,8 @@
 //! the caller the two things that matter once a device is set up: the guest
 //! kicked a queue, and buffers to fill.
 //!
-//! - [`message`]: vhost-user messages on a socket, with their descriptors.
+//! - [`message`]: vhost-user messages on a socket, with their file
+//!   descriptors.
 //! - [`backend`]: the daemon's side, which negotiates.
 //! - `memory`: the guest's memory, by its file; nothing of it is mapped.
 //! - [`chain`]: what the guest has put into descriptors, every index checked.

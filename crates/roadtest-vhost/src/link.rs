@@ -325,7 +325,7 @@ impl Link {
         let descriptor = message
             .descriptors
             .pop()
-            .ok_or_else(|| self.invalid("a request channel without a descriptor".into()))?;
+            .ok_or_else(|| self.invalid("a request channel without a file descriptor".into()))?;
         let calls = UnixStream::from(descriptor);
         calls
             .set_write_timeout(Some(PATIENCE))

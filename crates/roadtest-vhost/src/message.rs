@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! vhost-user messages as bytes on a socket, and the descriptors that travel
-//! with them. Only what the bridge must look into is interpreted.
+//! vhost-user messages as bytes on a socket, and the file descriptors that
+//! travel with them. Only what the bridge must look into is interpreted.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
@@ -67,7 +67,7 @@ const REPLY: u32 = 1 << 2;
 const NEED_REPLY: u32 = 1 << 3;
 /// No payload that UML sends is longer; a longer one ends the connection.
 const PAYLOAD_LEN_MAX: usize = 4096;
-/// No message that UML sends carries more descriptors.
+/// No message that UML sends carries more file descriptors.
 const DESCRIPTORS_MAX: usize = 8;
 
 /// One message.
@@ -78,7 +78,7 @@ pub struct Message {
     flags: u32,
     /// What follows the header.
     pub payload: Vec<u8>,
-    /// The descriptors that came with it.
+    /// The file descriptors that came with it.
     pub descriptors: Vec<OwnedFd>,
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! What virtio devices say and hear, as functions on bytes: a request comes
-//! in as the bytes that the driver wrote and the room it left, a reply goes
-//! out as bytes for that room. Rings, guest memory, sockets and time belong to
-//! other crates, as do the chips behind a bus.
+//! What virtio devices send and receive, as functions on bytes: a request
+//! comes in as the bytes that the driver wrote and the room it left, a reply
+//! goes out as bytes for that room. Rings, guest memory, sockets and time
+//! belong to other crates, as do the chips behind a bus.
 //!
-//! Whatever a driver sends gets an answer: what breaks the specification
+//! Every request of a driver gets a reply: what breaks the specification
 //! (virtio 1.2) becomes a value that says how, and an error status for the
 //! guest where there is room for one.
 //!

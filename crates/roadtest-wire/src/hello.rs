@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The greeting: which protocol the agent speaks. Its layout is the one thing
-//! that never changes, so that any two builds can tell each other apart.
+//! that never changes, so that any two builds can be distinguished.
 //!
 //! The payload of its frame is `roadtest agent\n`, the protocol as a 64-bit
 //! little-endian number, and the kernel's release as text.

@@ -70,7 +70,8 @@ pub enum Request {
         /// The argument.
         argument: IoctlArgument,
         /// Where in the buffers a successful ioctl leaves the number of a file
-        /// descriptor that it has created. The agent owns it from then on.
+        /// file descriptor that it has created. The agent owns it from then
+        /// on.
         opens: Option<Place>,
     },
     /// poll(2) on one file. Answered with

@@ -78,7 +78,7 @@ pub enum Fault {
         doing: Option<String>,
     },
     /// The user who explored the guest left it while it computed.
-    #[error("it was left while it ran in a loop that never sleeps")]
+    #[error("the guest was left while it computed without sleeping")]
     Left,
     /// A model panicked.
     #[error("the model of {chip} panicked: {message}")]
@@ -109,7 +109,7 @@ pub enum Fault {
     #[error("a device of the guest failed")]
     Device(#[from] roadtest_vhost::Error),
     /// What the agent sent cannot be understood, or it is of another build.
-    #[error("host and guest do not understand each other")]
+    #[error("cannot decode what the guest's agent sent")]
     Wire(#[from] roadtest_wire::Error),
     /// The agent did not carry out a request, and no system call failed: a
     /// mistake of the framework or the test.

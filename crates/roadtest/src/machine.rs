@@ -118,7 +118,7 @@ impl Machine {
         loop {
             self.limit.check(self.now(), self.doing.as_deref())?;
             if self.time.is_waiting() {
-                self.rests();
+                self.became_idle();
                 self.deliver_calls()?;
                 self.take_fault()?;
                 match self.turn(until, horizon)? {
@@ -238,7 +238,7 @@ impl Machine {
 
     /// Waits for a message of the guest, and answers it.
     fn serve_one(&mut self, horizon: SimTime) -> Result<(), Fault> {
-        self.insist();
+        self.stop_computing();
         let ready = self.wait()?;
         self.note_log();
         match ready {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Finds the kernel's complaints in its log: what it prints when it finds
-//! itself in the wrong, from WARNING to lockdep. Some of them do not stop the
+//! Finds the kernel's reports in its log: what it prints when it detects a
+//! defect of its own, from WARNING to lockdep. Some of them do not stop the
 //! kernel, so the log is the only place where they show.
 
 /// The beginnings of reports, as `lib/bug.c`, `lib/dump_stack.c`,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The state of all lines, without bytes and rings: who drives what, and when
 //! an interrupt is delivered. An interrupt is masked unless a buffer of the
-//! event queue is parked for its line; the buffer is a token here, which
-//! comes back in an [`Effect`].
+//! event queue is available for its line; the buffer is a token here, which is
+//! returned in an [`Effect`].
 //!
 //! | trigger | line changes while unmasked | while masked | at unmask |
 //! |---|---|---|---|

@@ -27,7 +27,7 @@ const COMPUTES: &[u8] =
     b"\r\nthe guest computes: Ctrl-C stops its program, Ctrl-] once more ends the guest\r\n";
 
 /// What the user has asked for that only an idle guest can do.
-enum Wish {
+enum Pending {
     /// That its program stops. These are the programs, and what each had
     /// computed then.
     Stop(BTreeMap<i32, u64>),
@@ -43,7 +43,7 @@ pub(super) struct Keyboard {
     /// The input has ended: the terminal is gone.
     ended: bool,
     /// What to do if the guest is not idle by then.
-    wish: Option<(Instant, Wish)>,
+    pending: Option<(Instant, Pending)>,
     /// Where what the guest shows goes at once.
     screen: fn(&[u8]),
 }
@@ -51,7 +51,7 @@ pub(super) struct Keyboard {
 impl Keyboard {
     /// How long to wait at most for the guest to become idle.
     pub(super) fn patience(&self) -> Option<Duration> {
-        let (at, _) = self.wish.as_ref()?;
+        let (at, _) = self.pending.as_ref()?;
         Some(at.saturating_duration_since(Instant::now()))
     }
 }
@@ -71,7 +71,7 @@ impl Machine {
             input: std::io::stdin(),
             left: false,
             ended: false,
-            wish: None,
+            pending: None,
             screen,
         });
         self.show();
@@ -107,10 +107,10 @@ impl Machine {
         }
     }
 
-    /// Something was typed while the guest computes and is not idle.
-    /// It gets that when it has: UML takes no interrupt from a program that
-    /// computes without end while time stands still for it. Ctrl-C stops such
-    /// a program all the same; the escape key, pressed twice, ends the guest.
+    /// Something was typed while the guest computes. It gets that when it is
+    /// idle: UML takes no interrupt from a program that computes without end
+    /// while time stands still for it. Ctrl-C stops such a program all the
+    /// same; the escape key, pressed twice, ends the guest.
     pub(super) fn typed_while_busy(&mut self) -> Result<(), Fault> {
         let before = self.channel.borrow().typed.len();
         let leaving = self.wants_out();
@@ -128,28 +128,28 @@ impl Machine {
         if keyboard.ended || leaving && keyboard.left {
             return Err(Fault::Left);
         }
-        let wish = if interrupts {
-            Some(Wish::Stop(self.process.programs()))
+        let pending = if interrupts {
+            Some(Pending::Stop(self.process.programs()))
         } else {
-            keyboard.left.then_some(Wish::Leave)
+            keyboard.left.then_some(Pending::Leave)
         };
-        if let Some(wish) = wish {
-            keyboard.wish = Some((Instant::now() + PATIENCE, wish));
+        if let Some(pending) = pending {
+            keyboard.pending = Some((Instant::now() + PATIENCE, pending));
         }
         keyboard.left |= leaving;
         Ok(())
     }
 
     /// The guest has become idle, and gets what was typed.
-    pub(super) fn rests(&mut self) {
+    pub(super) fn became_idle(&mut self) {
         if let Some(keyboard) = &mut self.keyboard {
-            keyboard.wish = None;
+            keyboard.pending = None;
         }
     }
 
     /// Whether a request of the user waits for the guest to become idle.
-    pub(super) fn insists(&self) -> bool {
-        self.keyboard.as_ref().is_some_and(|k| k.wish.is_some())
+    pub(super) fn awaits_idle(&self) -> bool {
+        self.keyboard.as_ref().is_some_and(|k| k.pending.is_some())
     }
 
     /// Stops the program that computes, where the user asked for that and it
@@ -160,14 +160,14 @@ impl Machine {
     /// A signal of the host to the process that UML runs the program in is
     /// handed on at once, as the program's own fault. It is SIGILL for that
     /// reason; the shell on the terminal takes it for a Ctrl-C.
-    pub(super) fn insist(&mut self) {
+    pub(super) fn stop_computing(&mut self) {
         let Some(keyboard) = &mut self.keyboard else {
             return;
         };
-        let due = |wish: &mut (Instant, Wish)| wish.0 <= Instant::now();
-        let before = match keyboard.wish.take_if(due) {
-            Some((_, Wish::Stop(before))) => before,
-            Some((_, Wish::Leave)) => return (keyboard.screen)(COMPUTES),
+        let due = |pending: &mut (Instant, Pending)| pending.0 <= Instant::now();
+        let before = match keyboard.pending.take_if(due) {
+            Some((_, Pending::Stop(before))) => before,
+            Some((_, Pending::Leave)) => return (keyboard.screen)(COMPUTES),
             None => return,
         };
         let after = self.process.programs();
@@ -196,7 +196,7 @@ impl Machine {
     /// us, and an interrupt would set its clock back.
     pub(super) fn terminal_pump(&mut self) {
         // Why: a Ctrl-C that is on its way twice costs what is typed next.
-        if !self.insists() {
+        if !self.awaits_idle() {
             self.channel.borrow_mut().offers_typed = true;
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Waiting for the guest: who of it has something to say, and what it means
-//! when it does not get on. Nothing is answered here.
+//! Waiting for the guest: which source of events is ready, and what it means
+//! when it makes no progress. Nothing is answered here.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::fault::Fault;
 /// `ROADTEST_WATCHDOG_S` names another.
 const WATCHDOG_S: u64 = 30;
 
-/// Who has something to say: the first of these that has.
+/// Which source of events is ready: the first of these.
 pub(super) enum Ready {
     /// The guest, about its time.
     Time,
@@ -38,17 +38,17 @@ pub(super) enum Ready {
 /// How waiting has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
-    /// One of the descriptors is ready.
+    /// One of the file descriptors is ready.
     Ready,
     /// None was, for as long as the caller wanted to wait.
     TimedOut,
-    /// The guest does not get on.
+    /// The guest makes no progress.
     Stuck(Stuck),
 }
 
 impl Watchdog {
     /// Waits until one of these is ready, or for `limit` on the host's clock.
-    /// A guest that says something all the time is looked at as well.
+    /// A guest that sends messages all the time is looked at as well.
     pub(super) fn wait(
         &mut self,
         fds: &mut [PollFd<'_>],
@@ -94,8 +94,8 @@ impl Machine {
         if let Some(keyboard) = self.keyboard.as_ref() {
             fds.push(PollFd::new(keyboard, PollFlags::IN));
         }
-        let wish_in = self.keyboard.as_ref().and_then(|k| k.patience());
-        match self.watchdog.wait(&mut fds, &self.process, wish_in)? {
+        let pending_in = self.keyboard.as_ref().and_then(|k| k.patience());
+        match self.watchdog.wait(&mut fds, &self.process, pending_in)? {
             Waited::Ready => {}
             Waited::TimedOut => return Ok(Ready::IdleTimeout),
             Waited::Stuck(stuck) => return Err(self.hang(stuck)),
@@ -130,7 +130,7 @@ impl Machine {
     }
 }
 
-/// What a guest that does not get on is for a test.
+/// What a guest that makes no progress is for a test.
 pub(super) fn hang(stuck: Stuck, doing: Option<String>, log: &KernelLog) -> Fault {
     let last_words = log.last_line();
     match stuck {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Whether the guest gets on. It has to, in virtual time; what it takes for
-//! that is measured in the time that its processes get of the processor. The
-//! host's clock is no measure: on a machine with more to do than it can, a
-//! guest gets nothing for seconds, and is as well as ever.
+//! Whether the guest makes progress: virtual time has to move. The limit is in
+//! processor time of the guest's processes. The host's clock is no measure: on
+//! a loaded machine a guest may not run for seconds, and does not hang.
 //!
-//! Two kinds of guests do not get on. One computes, or keeps the machine busy:
-//! it has used up its time and virtual time has not moved, whatever it says
-//! meanwhile. The other does
-//! nothing at all, for so long on the host's clock that it is not for want of
-//! a processor.
+//! Two kinds of guests make no progress. One computes, or keeps the machine
+//! busy: it has used up its limit and virtual time has not moved, regardless
+//! of its messages. The other does nothing at all, for so long on the host's
+//! clock that a loaded machine is not the reason.
 
 use std::time::{Duration, Instant};
 
 use roadtest_model::SimTime;
 
-/// Virtual time has moved if it moved this far: a guest that creeps does not
-/// get on.
+/// Virtual time has moved if it moved this far: a guest that creeps makes no
+/// progress.
 const PROGRESS: SimTime = SimTime::ms(1);
 
 /// A guest may do nothing for so many times as long as it may compute.
@@ -26,7 +24,7 @@ const IDLE_FACTOR: u32 = 4;
 const LOOKS: u32 = 8;
 const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
 
-/// How a guest does not get on, and for how long.
+/// How a guest makes no progress, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
     /// It has computed for so long.

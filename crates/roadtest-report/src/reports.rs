@@ -3,6 +3,7 @@
 //! Each format has a file below this one and is a function from [`Run`] to
 //! text; what people read in the terminal is `report`, not this.
 
+mod bus;
 mod github;
 mod gitlab;
 mod html;

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use roadtest_record::event::{Direction, End, Event, Transfer, What};
+use roadtest_record::event::{Direction, Event, Transfer, What};
 use roadtest_record::summary::KernelIdentity;
 use serde::Serialize;
 
+use super::bus::{Bus, alone};
 use super::insta_diff::{self, Diff};
 use super::run::{Run, Test, outcome_name};
 use crate::output;
@@ -172,7 +173,8 @@ impl<'a> Strings<'a> {
     }
 
     /// A row for each line: its lane, flags, how long the transfer took, the
-    /// line, and what was on the wires.
+    /// line, and what was on the wires. One whose meaning a later transfer
+    /// shows is drawn but not listed.
     fn transfer(&mut self, event: &'a Event, transfer: &'a Transfer) -> Vec<Vec<u64>> {
         let lane = if transfer.chip.is_empty() {
             self.number(format!("{} {}", transfer.bus, transfer.unit))
@@ -181,15 +183,17 @@ impl<'a> Strings<'a> {
         };
         let wire = self.number(wire(transfer));
         let duration = event.time_ns.saturating_sub(transfer.start_ns);
+        let drawn_only = event.what.lines().is_empty();
         let mut rows = Vec::new();
-        for (index, line) in event.what.lines().into_iter().enumerate() {
+        for (index, line) in alone(transfer).lines().into_iter().enumerate() {
             let write = match line.access {
                 Some(access) => access.direction == Direction::Write,
                 None => transfer.direction != Direction::Read,
             };
             let flags = u64::from(write)
                 | u64::from(!transfer.completed()) << 1
-                | u64::from(index > 0) << 2;
+                | u64::from(index > 0) << 2
+                | u64::from(drawn_only) << 3;
             rows.push(vec![0, lane, flags, duration, self.number(line.text), wire]);
         }
         rows
@@ -204,10 +208,7 @@ fn wire(transfer: &Transfer) -> String {
     } else {
         format!(" > {}", transfer.received)
     };
-    let end = match transfer.end {
-        End::Stop => "STOP",
-        End::Held => "repeated START",
-    };
+    let end = Bus::of(transfer).end(transfer.end);
     format!("{bus} {unit}  {}{received}  {end}", transfer.bytes)
 }
 
@@ -230,6 +231,40 @@ mod tests {
         let detail = detail(run.find("reads_lux").expect("there is one"));
         insta::assert_snapshot!(serde_json::to_string(&detail.events).expect("JSON"), @"[[12000000,5,0],[8000000,2,1,2,3],[1000,3,1,4],[1096500,0,5,1,95000,7,6],[800000000,2,1,8,5],[0,3,1,9],[72500,0,5,0,72500,11,10],[0,6,5,12],[26000,0,13,1,24000,15,14],[12000,0,13,1,8000,17,16],[8000,0,13,0,8000,19,18],[14000,4,20,21]]");
         assert_eq!(detail.strings[0], "opt3001 0-0044: Found TI OPT3001");
+    }
+
+    #[test]
+    fn a_tooltip_has_what_was_on_the_wires_in_the_words_of_the_bus() {
+        let run = example();
+        let test = run.find("reads_lux").expect("there is one");
+        let wires = test.events.iter().filter_map(|event| match &event.what {
+            What::Transfer(transfer) => Some(wire(transfer)),
+            _ => None,
+        });
+        insta::assert_snapshot!(wires.collect::<Vec<_>>().join("\n"), @"
+        i2c 44  01 ca 10  STOP
+        i2c 44  34 56  STOP
+        spi cs0  01 80 00 > 00 02 bc  chip select released
+        spi cs0  8f  chip select held
+        spi cs0  a5  chip select released
+        ");
+    }
+
+    #[test]
+    fn a_write_that_a_read_explains_is_drawn_and_not_listed() {
+        let run = example();
+        let mut test = run.find("reads_lux").expect("there is one").clone();
+        for event in &mut test.events {
+            if let What::Transfer(transfer) = &mut event.what {
+                transfer.accesses.clear();
+                transfer.held = transfer.direction == Direction::Write;
+            }
+        }
+        let detail = detail(&test);
+        let transfers = detail.events.iter().filter(|row| row[1] == 0);
+        let flags: Vec<u64> = transfers.map(|row| row[3]).collect();
+        assert_eq!(flags, [0b1001, 0, 1, 0b1001, 0]);
+        assert!(detail.strings.contains(&"W 44  01 ca 10".into()));
     }
 
     #[test]

@@ -189,7 +189,7 @@ function decode(data) {
     switch (kind) {
       case TRANSFER: {
         const flags = row[3];
-        Object.assign(event, { lane: s[row[2]], write: !!(flags & 1), follows: !!(flags & 4), bad: !!(flags & 2), duration: row[4], text: s[row[5]], wire: s[row[6]] });
+        Object.assign(event, { lane: s[row[2]], write: !!(flags & 1), follows: !!(flags & 4), bad: !!(flags & 2), unlisted: !!(flags & 8), duration: row[4], text: s[row[5]], wire: s[row[6]] });
         event.short = event.text.replace(/ +/g, ' ');
         event.css = event.bad ? 'bad' : event.write ? 'i2c-w' : 'i2c-r';
         break;
@@ -205,11 +205,14 @@ function decode(data) {
     events.push(event);
   }
   // The accesses of one transfer are one block on the bus. Its first bit comes
-  // before the time of the event, which is that of its last.
-  events.forEach((event, index) => {
+  // before the time of the event, which is that of its last. One that is drawn
+  // only leads to the row after it, which shows what it meant.
+  let index = 0;
+  for (const event of events) {
     event.index = index;
     event.start = event.time - (event.duration ?? 0);
-  });
+    if (!event.unlisted) index++;
+  }
   return events;
 }
 
@@ -232,17 +235,18 @@ function lanesOf(events) {
 // traffic; 'true' is proportional.
 class Axis {
   constructor(events, start, end, kind) {
-    const times = new Set([start, end]), busy = new Set();
+    const times = new Set([start, end]), busy = new Map();
     for (const event of events) {
       if (event.start < start) continue;
       times.add(event.start).add(event.time);
-      if (event.kind === TRANSFER) busy.add(event.start);
+      // A block needs room for its text, less so where the next one shows what it meant.
+      if (event.kind === TRANSFER) busy.set(event.start, Math.max(busy.get(event.start) ?? 0, event.unlisted ? 3 : 12));
     }
     this.times = kind === 'even' ? [...times].sort((a, b) => a - b) : [start, Math.max(end, start + 1)];
     this.places = [0];
     for (let i = 1; i < this.times.length; i++) {
       const gap = this.times[i] - this.times[i - 1];
-      this.places.push(this.places[i - 1] + (kind !== 'even' ? gap : busy.has(this.times[i - 1]) ? 12 : Math.log2(1 + gap / 10000)));
+      this.places.push(this.places[i - 1] + (kind !== 'even' ? gap : busy.get(this.times[i - 1]) ?? Math.log2(1 + gap / 10000)));
     }
     this.end = this.places.at(-1) || 1;
   }
@@ -264,12 +268,13 @@ class Axis {
 const LABELS = 118, RULER = 26, LANE = 34, ROW = 22;
 
 class Timeline {
-  constructor(events, test) {
-    this.events = events;
+  constructor(drawn, test) {
+    this.drawn = drawn;
+    const events = this.events = drawn.filter((event) => !event.unlisted);
     // Before the first event that anybody caused is the boot, which is no news.
-    this.start = (events.find((event) => event.start > 0) ?? events[0]).start;
-    this.end = Math.max(test.virtual_ns, events.at(-1)?.time ?? 0);
-    this.lanes = lanesOf(events);
+    this.start = (drawn.find((event) => event.start > 0) ?? drawn[0]).start;
+    this.end = Math.max(test.virtual_ns, drawn.at(-1).time);
+    this.lanes = lanesOf(drawn);
     this.selected = -1;
     const button = (label, title, action) => el('button', { type: 'button', title, 'aria-label': title, onclick: action }, label);
     this.range = el('span', { class: 'range' });
@@ -291,9 +296,9 @@ class Timeline {
   setAxis(kind) {
     const [from, to] = this.axis ? [this.axis.time(this.from), this.axis.time(this.to)] : [this.start, this.end];
     this.kind = kind;
-    this.axis = new Axis(this.events, this.start, this.end, kind);
+    this.axis = new Axis(this.drawn, this.start, this.end, kind);
     [this.from, this.to] = [this.axis.place(from), this.axis.place(to)];
-    for (const event of this.events) [event.a, event.b] = [this.axis.place(event.start), this.axis.place(event.time)];
+    for (const event of this.drawn) [event.a, event.b] = [this.axis.place(event.start), this.axis.place(event.time)];
   }
 
   attach() {
@@ -367,9 +372,10 @@ class Timeline {
   x(time) { return this.at(this.axis.place(time)); }
   placeAt(x) { return this.from + ((x - LABELS) / this.width) * (this.to - this.from); }
 
-  select(index, where) {
-    this.selected = index;
+  select(wanted, where) {
+    const index = this.selected = Math.min(wanted, this.events.length - 1);
     const event = this.events[index];
+    if (!event) return;
     const place = this.axis.place(event.time);
     if (place < this.from || place > this.to) { const half = (this.to - this.from) / 2; this.look(place - half, place + half); } else this.draw();
     const top = index * ROW;
@@ -482,10 +488,11 @@ class Timeline {
     for (const [x, text] of ticks) {
       g.strokeStyle = colour('grid');
       g.beginPath(); g.moveTo(Math.round(x) + 0.5, RULER - 6); g.lineTo(Math.round(x) + 0.5, height); g.stroke();
-      if (x < free) continue;
+      const end = x + 3 + g.measureText(text).width;
+      if (x < free || end > width) continue;
       g.fillStyle = colour('pale');
       g.fillText(text, x + 3, RULER / 2);
-      free = x + g.measureText(text).width + 14;
+      free = end + 11;
     }
   }
 
@@ -548,7 +555,7 @@ class Timeline {
       const room = isBus ? b - Math.max(a, LABELS) - 8 : isRequest ? a - previous - 8 : next - b - 8;
       previous = b;
       if (isBus) {
-        g.globalAlpha = 0.18; g.fillRect(a, y, b - a, height); g.globalAlpha = 1;
+        g.globalAlpha = event.unlisted ? 0.09 : 0.18; g.fillRect(a, y, b - a, height); g.globalAlpha = 1;
         g.fillRect(a, y, 2, height); g.fillRect(b - 1, y, 1, height);
       } else g.fillRect(a, y, 2, height);
       if (room < 14) continue;

@@ -35,7 +35,7 @@ impl File {
         let known: BTreeSet<&String> = file.wires.iter().map(|(_, id)| id).collect();
         for line in body.lines() {
             if let Some(tick) = line.strip_prefix('#') {
-                let tick = tick.parse().map_err(|_| format!("no time: {line}"))?;
+                let tick = tick.parse().map_err(|error| format!("{line}: {error}"))?;
                 if file.ticks.last().is_some_and(|last| tick <= *last) {
                     return Err(format!("{tick} is not later"));
                 }
@@ -81,10 +81,10 @@ impl File {
                 _ => return Err(format!("a section that sigrok does not know: {section}")),
             }
         }
-        match self.timescale.is_empty() {
-            true => Err("there is no time scale".to_owned()),
-            false => Ok(()),
+        if self.timescale.is_empty() {
+            return Err("there is no time scale".to_owned());
         }
+        Ok(())
     }
 
     /// What changes on some wires, tick by tick: the levels of all before and

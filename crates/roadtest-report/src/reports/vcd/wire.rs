@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 //! The wires of a bus. The timeline knows a transfer's bytes, when it began
 //! and when it ended; the shape of the bits follows from the protocol, and
-//! the rate from their number. What bus it was, the transfer's unit tells; of
-//! a unit that no protocol here has, only the text is shown.
+//! the rate from their number. Of a bus of another kind only the text is shown.
 
 mod i2c;
 mod spi;
@@ -10,6 +9,7 @@ mod spi;
 use roadtest_record::event::{Event, Transfer, What};
 use vcd::Value;
 
+use super::super::bus::{self, Bus};
 use super::changes::{Change, Changes, Kind, Scope};
 
 /// Draws the transfers of a timeline.
@@ -37,20 +37,16 @@ fn draw_one(end_ns: u64, transfer: &Transfer, changes: &mut Changes) {
         },
         changes,
     };
-    if let Some(address) = i2c::address(transfer) {
-        i2c::draw(transfer, address, &mut wires);
-    } else if spi::is_chip_select(&transfer.unit) {
-        spi::draw(transfer, &mut wires);
+    match Bus::of(transfer) {
+        bus @ (Bus::I2c(_) | Bus::I2cTenBits(_)) => i2c::draw(transfer, bus, &mut wires),
+        Bus::Spi => spi::draw(transfer, &mut wires),
+        Bus::Other => {}
     }
 }
 
 /// What is to be read beside the wires: `opt3001 W CONFIG ca10 mode=Single`.
 fn text(transfer: &Transfer) -> String {
-    // Why: here each transfer stands for itself, whatever a later one shows.
-    let alone = What::Transfer(Transfer {
-        held: false,
-        ..transfer.clone()
-    });
+    let alone = bus::alone(transfer);
     let lines = alone.lines().into_iter().map(|line| {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         words.join(" ")

@@ -4,6 +4,7 @@
 use roadtest_record::event::{Direction, End, Outcome, Transfer};
 use vcd::Value;
 
+use super::super::super::bus::Bus;
 use super::super::changes::Kind;
 use super::{Wires, high_bit_first};
 
@@ -11,52 +12,26 @@ use super::{Wires, high_bit_first};
 /// (UM10204, section 3.1.11).
 const TEN_BITS: u8 = 0b1111_0000;
 
-/// An address on the bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Address {
-    Seven(u8),
-    /// No model has one, so that none was ever acknowledged: what is on the
-    /// wires is its first byte.
-    Ten(u16),
-}
-
-/// The address that a transfer goes to, if it can be one on I2C.
-pub(super) fn address(transfer: &Transfer) -> Option<Address> {
-    let Transfer { unit, .. } = transfer;
-    let is_hex = unit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !is_hex || transfer.direction == Direction::Both {
-        return None;
-    }
-    let refused = transfer.outcome == Outcome::AddressRefused;
-    match u16::from_str_radix(unit, 16).ok()? {
-        number @ 0..=0x7f => Some(Address::Seven(number.to_le_bytes()[0])),
-        number @ 0x80..=0x3ff if refused => Some(Address::Ten(number)),
-        _ => None,
-    }
-}
-
-impl Address {
-    /// The first byte of the message.
-    fn byte(self, reads: bool) -> u8 {
-        match self {
-            Self::Seven(address) => address << 1 | u8::from(reads),
-            // A controller that reads first writes the rest of the address.
-            Self::Ten(address) => TEN_BITS | (address >> 7 & 0b110).to_le_bytes()[0],
-        }
+/// The first byte of a message.
+fn first(bus: Bus, direction: Direction) -> Option<u8> {
+    match bus {
+        Bus::I2c(address) => Some(address << 1 | u8::from(direction == Direction::Read)),
+        // A controller that reads writes the rest of the address before.
+        Bus::I2cTenBits(address) => Some(TEN_BITS | (address >> 7 & 0b110).to_le_bytes()[0]),
+        Bus::Spi | Bus::Other => None,
     }
 }
 
 /// The bits between START and STOP, each byte's acknowledge after it; the
 /// line is low where a receiver acknowledges.
-fn bits(transfer: &Transfer, address: Address) -> Vec<bool> {
-    let reads = transfer.direction == Direction::Read;
+fn bits(transfer: &Transfer, first: u8) -> Vec<bool> {
     let mut bits = Vec::new();
     let mut byte = |byte: u8, acknowledged: bool| {
         bits.extend(high_bit_first(byte));
         bits.push(!acknowledged);
     };
     let answers = transfer.outcome != Outcome::AddressRefused;
-    byte(address.byte(reads), answers);
+    byte(first, answers);
     if !answers {
         return bits;
     }
@@ -65,14 +40,18 @@ fn bits(transfer: &Transfer, address: Address) -> Vec<bool> {
         // The controller does not acknowledge the last byte that it reads.
         let last = index + 1 == bytes.len();
         let refused = transfer.outcome == Outcome::ByteRefused(index);
+        let reads = transfer.direction == Direction::Read;
         byte(*data, if reads { !last } else { !refused });
     }
     bits
 }
 
 /// Draws a message.
-pub(super) fn draw(transfer: &Transfer, address: Address, wires: &mut Wires<'_>) {
-    let bits = bits(transfer, address);
+pub(super) fn draw(transfer: &Transfer, bus: Bus, wires: &mut Wires<'_>) {
+    let Some(first) = first(bus, transfer.direction) else {
+        return;
+    };
+    let bits = bits(transfer, first);
     let scl = wires.wire("scl", Kind::High);
     let sda = wires.wire("sda", Kind::High);
     // START and STOP take the time of a bit each.

@@ -10,12 +10,6 @@ use vcd::Value;
 use super::super::changes::Kind;
 use super::{Wires, high_bit_first};
 
-/// Whether that is a unit of an SPI bus: `cs0`.
-pub(super) fn is_chip_select(unit: &str) -> bool {
-    let number = unit.strip_prefix("cs").unwrap_or_default();
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// The levels of a line, bit by bit. What is not recorded is not known.
 fn levels(bytes: &[u8], count: usize) -> Vec<Value> {
     let bits = bytes.iter().flat_map(|byte| high_bit_first(*byte));

@@ -3,7 +3,7 @@
 //! Each file below this one holds one kind of rule; this one collects what
 //! they found.
 
-mod circles;
+mod cycles;
 mod evasions;
 mod fragments;
 mod layers;
@@ -117,7 +117,7 @@ fn check(root: &Path) -> anyhow::Result<Vec<Problem>> {
     problems.extend(sources::check(&files));
     problems.extend(sources::unneeded(&files));
     problems.extend(purity::check(&files));
-    problems.extend(circles::check(&files));
+    problems.extend(cycles::check(&files));
     problems.extend(evasions::check(&files));
     problems.extend(fragments::check(&files));
     problems.extend(snapshots::check(&files));

@@ -200,7 +200,7 @@ fn judge(
 }
 
 /// Entries that stand before what they know: the list goes from the bottom to
-/// the top, so that it has no circle.
+/// the top, so that it has no cycle.
 fn out_of_order(knows: &[(&str, &[&str])]) -> Vec<String> {
     let place = |name: &str| knows.iter().position(|(known, _)| *known == name);
     let mut found = Vec::new();

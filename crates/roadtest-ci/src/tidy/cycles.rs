@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! Modules of one package that know each other in a circle: none can be read,
+//! Modules of one package that know each other in a cycle: none can be read,
 //! tested or moved without the others. Only the modules at the top of a
 //! package count; what is below one of them is its own.
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Problem};
 
-/// Packages that have circles for now. One that has none any more is a problem
+/// Packages that have cycles for now. One that has none any more is a problem
 /// itself.
 const EXCEPT: &[&str] = &["crates/roadtest/src"];
 
@@ -29,14 +29,14 @@ fn checked(files: &[File], except: &[&str]) -> Vec<Problem> {
     }
     let mut problems = Vec::new();
     for (source, files) in packages {
-        let circle = circle(&graph(source, &files));
-        match (circle, except.contains(&source)) {
-            (Some(circle), false) => {
-                let text = format!("knows itself in a circle: {}", circle.join(" → "));
+        let cycle = cycle(&graph(source, &files));
+        match (cycle, except.contains(&source)) {
+            (Some(cycle), false) => {
+                let text = format!("knows itself in a cycle: {}", cycle.join(" → "));
                 problems.push(Problem::whole(source, text));
             }
             (None, true) => {
-                let text = "has no circle of modules any more: remove the exception";
+                let text = "has no cycle of modules any more: remove the exception";
                 problems.push(Problem::whole(source, text));
             }
             _ => {}
@@ -119,10 +119,10 @@ fn word(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// A shortest circle, from a module back to itself; `None` where there is none.
-fn circle<'a>(graph: &Graph<'a>) -> Option<Vec<&'a str>> {
-    let circles = graph.keys().filter_map(|module| way_back(graph, module));
-    circles.min_by_key(Vec::len)
+/// A shortest cycle, from a module back to itself; `None` where there is none.
+fn cycle<'a>(graph: &Graph<'a>) -> Option<Vec<&'a str>> {
+    let cycles = graph.keys().filter_map(|module| way_back(graph, module));
+    cycles.min_by_key(Vec::len)
 }
 
 /// The shortest way from a module back to itself.
@@ -170,20 +170,20 @@ mod tests {
         );
         assert_eq!(
             told(&checked(&files, &[])),
-            "crates/a/src: knows itself in a circle: apt → source → apt"
+            "crates/a/src: knows itself in a cycle: apt → source → apt"
         );
         assert_eq!(checked(&files, &["crates/a/src"]), []);
     }
 
     #[test]
-    fn one_direction_is_no_circle_and_neither_are_tests_or_comments() {
+    fn one_direction_is_no_cycle_and_neither_are_tests_or_comments() {
         let source = "use crate::{Error, apt::{self, Deb}};\n";
         let apt = "// crate::source\n#[cfg(test)]\nuse crate::source;\n";
         let files = package(apt, source);
         assert_eq!(checked(&files, &[]), []);
         assert_eq!(
             told(&checked(&files, &["crates/a/src"])),
-            "crates/a/src: has no circle of modules any more: remove the exception"
+            "crates/a/src: has no cycle of modules any more: remove the exception"
         );
     }
 

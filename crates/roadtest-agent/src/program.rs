@@ -6,6 +6,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use roadtest_wire::{Answer, OUTPUT_LEN_MAX, Output, Program, Status, TerminalSize};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -16,10 +17,9 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, waitpgid,
 };
 use rustix::termios::{Winsize, tcsetwinsize};
-use rustix::time::{ClockId, clock_gettime};
+use rustix::time::Timespec;
 
 use crate::failure::Failure;
-use crate::files::timespec;
 use crate::launch::{Session, Streams, launch};
 
 /// The terminal: port 1 of the console, which the host makes a console port.
@@ -112,7 +112,9 @@ pub(crate) fn run(
         stderr: Stdio::from(to_stderr),
     };
     let mut stdin = Writer::new(input, stdin)?;
-    let deadline = limit_ns.map(|limit| now_ns().saturating_add(limit));
+    // A limit that the clock never reaches is none.
+    let deadline =
+        limit_ns.and_then(|limit| Instant::now().checked_add(Duration::from_nanos(limit)));
     let program = Running::of(launch(program, Session::Plain, streams)?)?;
     let in_time = loop {
         stdin.write()?;
@@ -122,7 +124,7 @@ pub(crate) fn run(
         let outputs = [&stdout, &stderr].into_iter();
         files.extend(outputs.filter_map(|output| output.awaited(PollFlags::IN)));
         files.extend(stdin.awaited());
-        let left = deadline.map(|deadline| timespec(deadline.saturating_sub(now_ns())));
+        let left = deadline.and_then(left_until);
         match poll(&mut files, left.as_ref()) {
             Ok(0) => break false,
             Ok(_) if !files[0].revents().is_empty() => break true,
@@ -142,11 +144,14 @@ pub(crate) fn run(
     })
 }
 
-/// `CLOCK_MONOTONIC`.
-fn now_ns() -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    // It counts from the start of the guest, and its parts are not negative.
-    now.tv_sec.cast_unsigned() * 1_000_000_000 + now.tv_nsec.cast_unsigned()
+/// What poll(2) may wait for; `None` is for ever.
+///
+/// Why not the clock of `rustix`: it looks for all functions of the vDSO as
+/// soon as one is needed, and panics where one is missing. UML's has no
+/// `getcpu` from Linux 7.3 on.
+fn left_until(deadline: Instant) -> Option<Timespec> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    Timespec::try_from(left).ok()
 }
 
 /// The agent's end of a program's output.

@@ -26,10 +26,17 @@ pub struct Chain {
     /// What the guest wrote. At most as many bytes as the device's
     /// [`readable_len_max`](crate::DeviceSpec::readable_len_max).
     pub readable: Vec<u8>,
+    pub(crate) readable_at: Option<u64>,
     pub(crate) writable: Vec<(u64, u32)>,
 }
 
 impl Chain {
+    /// The guest's address of the first buffer that it wrote; `None` where the
+    /// chain has none.
+    pub const fn address(&self) -> Option<u64> {
+        self.readable_at
+    }
+
     /// How many bytes may be written: what the guest claims, at most 2³². It
     /// is the size of nothing that the host has.
     pub fn writable_len(&self) -> usize {
@@ -152,6 +159,7 @@ pub(crate) fn read(
         head,
         life: 0,
         readable: Vec::new(),
+        readable_at: None,
         writable: Vec::new(),
     };
     let (descriptors, mut wrong) = walk(memory, table, len, head);
@@ -179,6 +187,7 @@ pub(crate) fn read(
             max: readable_len_max,
         });
     }
+    chain.readable_at = readable.first().map(|&(address, _)| address);
     if wrong.is_none() {
         wrong = fill(memory, &readable, readable_len, &mut chain.readable).err();
     }

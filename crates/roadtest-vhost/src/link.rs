@@ -237,6 +237,14 @@ impl Link {
         self.rings.push(queue, chain, offset, data)
     }
 
+    /// Reads the guest's memory beside the buffers that it has lent.
+    ///
+    /// # Errors
+    /// Where the guest does not share that, or it is not there any more.
+    pub fn peek(&self, address: u64, bytes: &mut [u8]) -> Result<(), RingError> {
+        self.rings.peek(address, bytes)
+    }
+
     /// Whether the guest wants to be interrupted for what was pushed.
     ///
     /// # Errors

@@ -54,6 +54,11 @@ impl Rings {
         self.memory = memory;
     }
 
+    /// Reads the guest's memory.
+    pub(crate) fn peek(&self, address: u64, bytes: &mut [u8]) -> Result<(), RingError> {
+        self.memory.read(address, bytes)
+    }
+
     /// Whether a queue runs.
     pub(crate) fn runs(&self, queue: usize) -> bool {
         self.lives.get(queue).is_some_and(|life| life.running)

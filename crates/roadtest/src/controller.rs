@@ -110,10 +110,6 @@ impl Calls {
         }
     }
 
-    fn remove(&mut self, id: QueueId) {
-        self.0.retain(|known| *known != id);
-    }
-
     pub(crate) fn take(&mut self) -> Option<QueueId> {
         self.0.pop_front()
     }
@@ -174,9 +170,12 @@ impl Port<'_> {
         }
     }
 
-    /// The guest is not interrupted for the completions so far.
-    pub(crate) fn hold_call(&mut self, queue: usize) {
-        self.calls.remove(self.id(queue));
+    /// Reads the guest's memory beside the buffers of a chain, where the guest
+    /// shares that.
+    pub(crate) fn peek<const LEN: usize>(&self, address: u64) -> Option<[u8; LEN]> {
+        let mut bytes = [0; LEN];
+        self.link.peek(address, &mut bytes).ok()?;
+        Some(bytes)
     }
 
     /// The guest did something that breaks the device's specification.

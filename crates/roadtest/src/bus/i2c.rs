@@ -5,6 +5,8 @@
 //! carries it out at the end of its last byte. Where the address or a byte of
 //! data is not acknowledged, the message ends there.
 
+mod batch;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
@@ -16,6 +18,8 @@ use roadtest_record::event::transfer::{self, End, Outcome, Transfer, hex};
 use roadtest_vhost::{Chain, DeviceSpec};
 use roadtest_virtio::Reply;
 use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request, Sequencer};
+
+use batch::{Batch, Pending};
 
 use crate::board::Board;
 use crate::controller::{Controller, Port};
@@ -163,18 +167,13 @@ pub(crate) struct I2c {
     number: usize,
     scl_hz: u32,
     units: Vec<Unit>,
-    messages: VecDeque<Pending>,
+    /// What the driver has asked for, by its kicks.
+    batches: VecDeque<Batch>,
     phase: Option<Phase>,
     sequencer: Sequencer,
     /// The units that the transfer under way has addressed, by their places,
     /// each with its last message.
     addressed: BTreeMap<usize, Option<Entry>>,
-}
-
-/// A message that waits for its turn, or has it.
-struct Pending {
-    chain: Chain,
-    request: Result<Request, codec::Malformed>,
 }
 
 /// What the first message is at.
@@ -202,7 +201,7 @@ impl I2c {
             number,
             scl_hz: SCL_HZ,
             units: Vec::new(),
-            messages: VecDeque::new(),
+            batches: VecDeque::new(),
             phase: None,
             sequencer: Sequencer::new(),
             addressed: BTreeMap::new(),
@@ -221,12 +220,22 @@ impl I2c {
         SimTime::ns(bits * 1_000_000_000 / u64::from(self.scl_hz))
     }
 
+    /// The message that is on the bus, or the next.
+    fn first(&self) -> Option<&Pending> {
+        self.batches.front()?.messages.front()
+    }
+
+    /// Takes it out of its batch.
+    fn take_first(&mut self) -> Option<Pending> {
+        self.batches.front_mut()?.messages.pop_front()
+    }
+
     /// Starts the first message's time, if there is one and it has not begun.
     fn begin(&mut self, now: SimTime) {
         if self.phase.is_some() {
             return;
         }
-        let Some(first) = self.messages.front() else {
+        let Some(first) = self.first() else {
             return;
         };
         let admitted = self.sequencer.admission() == Admission::Attempt;
@@ -324,7 +333,7 @@ impl I2c {
 
     /// The first message is over.
     fn finish(&mut self, done: Done, port: &mut Port<'_>) {
-        let Some(Pending { chain, request }) = self.messages.pop_front() else {
+        let Some(Pending { chain, request }) = self.take_first() else {
             return;
         };
         let Ok(request) = request else { return };
@@ -381,12 +390,12 @@ impl I2c {
             codec::Outcome::Acknowledged => request.acknowledged(&done.read),
             codec::Outcome::Failed => request.failed(),
         };
-        self.complete(&chain, &reply, port);
+        self.complete(chain, reply, port);
     }
 
     /// The first message was refused before it reached the bus.
     fn refuse(&mut self, port: &mut Port<'_>) {
-        let Some(Pending { chain, request }) = self.messages.pop_front() else {
+        let Some(Pending { chain, request }) = self.take_first() else {
             return;
         };
         let (next, reply) = match request {
@@ -399,14 +408,18 @@ impl I2c {
         if self.sequencer.refused(next) == BusAction::Stop {
             self.stop(port.world);
         }
-        self.complete(&chain, &reply, port);
+        self.complete(chain, reply, port);
     }
 
-    fn complete(&mut self, chain: &Chain, reply: &Reply, port: &mut Port<'_>) {
-        port.push(codec::QUEUE, chain, reply);
-        // The driver waits for the last message of what it queued.
-        if !self.messages.is_empty() {
-            port.hold_call(codec::QUEUE);
+    fn complete(&mut self, chain: Chain, reply: Reply, port: &mut Port<'_>) {
+        let Some(batch) = self.batches.front_mut() else {
+            return;
+        };
+        batch.done.push((chain, reply));
+        if batch.messages.is_empty()
+            && let Some(batch) = self.batches.pop_front()
+        {
+            batch.complete(port);
         }
     }
 
@@ -489,13 +502,10 @@ impl Controller for I2c {
     }
 
     fn kicked(&mut self, queue: usize, port: &mut Port<'_>) -> Result<(), Fault> {
-        while let Some(chain) = port.pop(queue) {
-            let request = Request::parse(&chain.readable, chain.writable_len());
-            if let Err(malformed) = &request {
-                port.malformed(malformed.reason.to_string());
-            }
-            self.messages.push_back(Pending { chain, request });
+        for batch in &mut self.batches {
+            batch.look_for_driver(port);
         }
+        self.batches.extend(Batch::take(queue, port));
         self.begin(port.now());
         Ok(())
     }
@@ -509,7 +519,7 @@ impl Controller for I2c {
     }
 
     fn happen(&mut self, port: &mut Port<'_>) -> Result<(), Fault> {
-        let request = match self.messages.front() {
+        let request = match self.first() {
             Some(Pending {
                 request: Ok(request),
                 ..
@@ -575,7 +585,7 @@ impl Controller for I2c {
 
     /// The bus is free; the chips see the end of the transfer.
     fn reset(&mut self, world: &World) {
-        self.messages.clear();
+        self.batches.clear();
         self.phase = None;
         if self.sequencer.reset() == BusAction::Stop {
             self.stop(world);

@@ -6,6 +6,8 @@ use insta::assert_snapshot;
 use roadtest::view::i2c_dev::Message;
 use roadtest::{Board, Bus, Chip, Direction, Errno, I2cTarget, SimTime};
 
+mod given_up;
+
 /// 8 KiB of memory that is written and read from its beginning in each
 /// message; of any length, and without a protocol.
 struct Scratch {

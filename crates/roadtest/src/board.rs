@@ -227,10 +227,34 @@ impl Board {
         for supply in &self.supplies {
             root.push(supply.node());
         }
+        if let Some(aliases) = self.aliases(&tree) {
+            tree.root_mut().push(aliases);
+        }
         for fragment in &self.fragments {
             tree.overlay_dts(fragment)?;
         }
         Ok(tree)
+    }
+
+    /// The numbers of devices of which there are several: without, the kernel
+    /// counts them as they come up.
+    fn aliases(&self, tree: &Tree) -> Option<Node> {
+        let controllers = self.controllers.iter();
+        let known: Vec<_> = controllers
+            .filter_map(|controller| Some((controller.alias()?, controller.name())))
+            .collect();
+        let mut aliases = Node::new("aliases");
+        for &((kind, number), name) in &known {
+            let several = known
+                .iter()
+                .filter(|((other, _), _)| *other == kind)
+                .count()
+                > 1;
+            if several && let Some(path) = tree.path_of(name) {
+                aliases.set(format!("{kind}{number}"), path);
+            }
+        }
+        (!aliases.properties().is_empty()).then_some(aliases)
     }
 
     /// Something is wrong with the wiring: the board does not boot.

@@ -33,6 +33,13 @@ pub(crate) trait Controller: Any {
         None
     }
 
+    /// What the kernel numbers its device by where a board has several of its
+    /// kind, and the number: with `i2c` and 1, the alias `i2c1` of the node,
+    /// which has the device's name as its label.
+    fn alias(&self) -> Option<(&'static str, usize)> {
+        None
+    }
+
     /// Whether chips of other buses refer to this device in the devicetree.
     /// Such a device comes first: fw_devlink complains about a controller that
     /// comes up before the one that its chips' interrupts go to.

@@ -501,6 +501,10 @@ impl Controller for I2c {
         Some(node)
     }
 
+    fn alias(&self) -> Option<(&'static str, usize)> {
+        Some(("i2c", self.number))
+    }
+
     fn kicked(&mut self, queue: usize, port: &mut Port<'_>) -> Result<(), Fault> {
         for batch in &mut self.batches {
             batch.look_for_driver(port);

@@ -4,9 +4,20 @@
 
 use insta::assert_snapshot;
 use roadtest::view::i2c_dev::Message;
-use roadtest::{Board, Bus, Chip, Direction, Errno, I2cTarget, SimTime};
+use roadtest::{Board, Bus, Chip, Direction, Errno, I2cTarget, SimTime, Uml};
 
+mod buses;
 mod given_up;
+
+/// The bus driver's folder in sysfs.
+const DRIVER: &str = "/sys/bus/virtio/drivers/i2c_virtio";
+
+/// The adapters' devices on the virtio bus, in their order there.
+fn adapters(uml: &Uml) -> roadtest::Result<Vec<String>> {
+    let mut names = uml.list(DRIVER)?;
+    names.retain(|name| name.starts_with("virtio"));
+    Ok(names)
+}
 
 /// 8 KiB of memory that is written and read from its beginning in each
 /// message; of any length, and without a protocol.

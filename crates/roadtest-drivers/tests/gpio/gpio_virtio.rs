@@ -7,6 +7,7 @@ use roadtest::{Timeline, Uml};
 mod edges;
 mod levels;
 mod lines;
+mod rebind;
 
 /// What the driver did to lines and interrupts.
 fn lines_of(uml: &Uml) -> Timeline {

@@ -298,8 +298,11 @@ impl Controller for Gpio {
             let used = lines.of_bank(self.shared.bank.get());
             used.map(|(line, _)| line).collect()
         };
-        for line in used {
-            world.output(self.shared.net(line), None);
+        for net in used.into_iter().map(|line| self.shared.net(line)) {
+            if world.lines.borrow().output(net).is_some() {
+                log_pin(world, net, Direction::None.to_string());
+                world.output(net, None);
+            }
         }
     }
 }

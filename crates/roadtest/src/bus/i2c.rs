@@ -22,7 +22,7 @@ use roadtest_virtio::i2c::{self as codec, Address, Admission, BusAction, Request
 use batch::{Batch, Pending};
 
 use crate::board::Board;
-use crate::controller::{Controller, Port};
+use crate::controller::{Controller, Port, malformed};
 use crate::fault::Fault;
 use crate::placement::Placement;
 use crate::wired::Wired;
@@ -589,6 +589,12 @@ impl Controller for I2c {
 
     /// The bus is free; the chips see the end of the transfer.
     fn reset(&mut self, world: &World) {
+        let count: usize = self.batches.iter().map(Batch::len).sum();
+        if count > 0 {
+            let what = if count == 1 { "message" } else { "messages" };
+            let text = format!("the bus driver reset the adapter with {count} {what} under way");
+            malformed(world, &self.name, text);
+        }
         self.batches.clear();
         self.phase = None;
         if self.sequencer.reset() == BusAction::Stop {

@@ -8,6 +8,7 @@ use roadtest::{Board, Bus, Chip, Direction, Errno, I2cTarget, SimTime, Uml};
 
 mod buses;
 mod given_up;
+mod rebind;
 
 /// The bus driver's folder in sysfs.
 const DRIVER: &str = "/sys/bus/virtio/drivers/i2c_virtio";

@@ -97,11 +97,19 @@ impl Kernel {
 
     /// Major and minor version: `(6, 12)`.
     pub fn version(&self) -> (u32, u32) {
+        let (major, minor, _) = self.numbers();
+        (major, minor)
+    }
+
+    /// Major and minor version and patch level: `(6, 12, 117)`. A kernel
+    /// without a patch level has 0.
+    pub fn numbers(&self) -> (u32, u32, u32) {
         let mut numbers = self
             .release
             .split(['.', '-'])
             .map(|part| part.parse().unwrap_or(0));
-        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+        let mut number = || numbers.next().unwrap_or(0);
+        (number(), number(), number())
     }
 }
 
@@ -117,5 +125,22 @@ mod tests {
             "modules":{},"unavailable":{}}"#;
         let kernel: Kernel = serde_json::from_str(text).unwrap();
         assert_eq!(kernel.flavour, Flavour::default());
+    }
+
+    #[test]
+    fn a_release_has_three_numbers_whatever_follows() {
+        let numbers = |release: &str| {
+            let text = format!(
+                r#"{{"schema":1,"release":"{release}","source":"","config_fingerprint":"",
+                "linux":"","guest_root":"","modules":{{}},"unavailable":{{}}}}"#
+            );
+            let kernel: Kernel = serde_json::from_str(&text).unwrap();
+            assert_eq!(kernel.version(), (kernel.numbers().0, kernel.numbers().1));
+            kernel.numbers()
+        };
+        assert_eq!(numbers("6.1.172"), (6, 1, 172));
+        assert_eq!(numbers("6.12.117-1~deb12u1"), (6, 12, 117));
+        assert_eq!(numbers("7.3-rc4"), (7, 3, 0));
+        assert_eq!(numbers("7.3.4-rt1"), (7, 3, 4));
     }
 }

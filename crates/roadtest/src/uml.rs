@@ -139,6 +139,12 @@ impl Uml {
         self.inner.kernel.version()
     }
 
+    /// Its version and patch level, for what a stable release has changed:
+    /// `uml.release() < (6, 1, 192)`.
+    pub fn release(&self) -> (u32, u32, u32) {
+        self.inner.kernel.numbers()
+    }
+
     /// Whether the kernel has its checkers built in (`--sanitize`): KASAN,
     /// UBSAN, lockdep and others. For a report that only they make.
     pub fn is_sanitized(&self) -> bool {

@@ -100,6 +100,9 @@ fn before_the_first_result_everything_reads_zero() -> roadtest::Result {
 #[roadtest::test]
 fn the_light_s_gain_is_written_and_divides_the_lux() -> roadtest::Result {
     let (uml, sensor, iio) = ready()?;
+    // A defect of the driver: the gain of intensity is shown as that of
+    // proximity, which is 1 here. 6.1.172 has it, 6.1.192 and 6.12 have not.
+    let shows_other_gain = uml.release() < (6, 1, 192);
     let available = "1 8 16 120";
     assert_eq!(
         iio.read("in_intensity0_calibscale_available"),
@@ -115,7 +118,8 @@ fn the_light_s_gain_is_written_and_divides_the_lux() -> roadtest::Result {
         sensor.forget();
         assert_eq!(iio.write("in_intensity0_calibscale", gain), Ok(()));
         assert_eq!(sensor.news().writes("CONTROL"), [control]);
-        assert_eq!(iio.read("in_intensity0_calibscale"), Ok(gain.to_string()));
+        let shown = if shows_other_gain { 1 } else { gain };
+        assert_eq!(iio.read("in_intensity0_calibscale"), Ok(shown.to_string()));
         uml.sleep(ROUND);
         assert_eq!(
             iio.read("in_illuminance0_input"),

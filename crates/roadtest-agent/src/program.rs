@@ -144,7 +144,7 @@ pub(crate) fn run(
     })
 }
 
-/// What poll(2) may wait for; `None` is for ever.
+/// What poll(2) may wait for; `None` is without limit.
 ///
 /// Why not the clock of `rustix`: it looks for all functions of the vDSO as
 /// soon as one is needed, and panics where one is missing. UML's has no

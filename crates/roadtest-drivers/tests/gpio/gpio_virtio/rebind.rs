@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The controller's driver lets go of it and takes it again: lines and
+//! The controller's driver is unbound and bound again: lines and
 //! interrupts of its first life are gone, and those of the second work. What
 //! the kernel makes of requests that are still open is tested as well.
 
@@ -14,7 +14,7 @@ use Level::{High, Low};
 
 use super::lines_of;
 
-/// The driver's folder in sysfs.
+/// The driver's directory in sysfs.
 const DRIVER: &str = "/sys/bus/virtio/drivers/gpio_virtio";
 
 /// Unbinds the controller's driver, has the test look at what is left, and

@@ -10,7 +10,7 @@ mod buses;
 mod given_up;
 mod rebind;
 
-/// The bus driver's folder in sysfs.
+/// The bus driver's directory in sysfs.
 const DRIVER: &str = "/sys/bus/virtio/drivers/i2c_virtio";
 
 /// The adapters' devices on the virtio bus, in their order there.

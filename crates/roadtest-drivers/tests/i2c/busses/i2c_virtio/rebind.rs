@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-//! The bus driver lets go of the adapter and takes it again: nothing of its
+//! The bus driver is unbound from the adapter and bound again: nothing of its
 //! first life reaches the second.
 
 use roadtest::{Board, Bus, Chip, Direction, I2cTarget, Nack, SimTime};

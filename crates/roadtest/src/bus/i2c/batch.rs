@@ -104,8 +104,7 @@ impl Batch {
         let count = self.len();
         let what = if count == 1 { "message" } else { "messages" };
         port.malformed(format!(
-            "the bus driver gave up a transfer of {count} {what} and freed it while it is under \
-             way, a defect of i2c-virtio; it is not completed"
+            "i2c-virtio freed {count} {what} under way: not completed"
         ));
     }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Transfer {
     /// The bus's name on the board: `i2c`.
     pub bus: String,
-    /// Where on the bus: the 7-bit address of I2C in hexadecimal, `44`; the
-    /// chip select of SPI, `cs0`.
+    /// Where on the bus: the 7-bit address of I2C in hexadecimal, `44`, or a
+    /// 10-bit address with three digits, `044`; the chip select of SPI, `cs0`.
     pub unit: String,
     /// The chip's name on the board; empty where no chip is there.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -359,7 +359,10 @@ impl I2c {
         };
         let message = Transfer {
             bus: self.name.clone(),
-            unit: format!("{:02x}", request.address.number()),
+            unit: match request.address {
+                Address::Seven(address) => format!("{address:02x}"),
+                Address::Ten(address) => format!("{address:03x}"),
+            },
             chip: chip.clone(),
             start_ns: done.start.as_ns(),
             direction,

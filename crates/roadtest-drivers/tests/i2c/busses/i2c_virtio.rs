@@ -267,3 +267,30 @@ fn a_transfer_takes_the_time_of_its_bits() -> roadtest::Result {
     }
     Ok(())
 }
+
+/// `I2C_SLAVE` and `I2C_TENBIT` of `include/uapi/linux/i2c-dev.h`.
+const I2C_SLAVE: u64 = 0x0703;
+const I2C_TENBIT: u64 = 0x0704;
+
+/// A defect of the driver, which says that it has no addresses of ten bits and
+/// sends them as if they had seven: one reaches the chip of that number.
+#[roadtest::test]
+fn a_ten_bit_address_reaches_the_chip_with_these_seven_bits() -> roadtest::Result {
+    let mut board = Board::new();
+    let chip = board.i2c(0x44, Scratch::new());
+    let uml = board.boot()?;
+    let file = uml.open("/dev/i2c-0")?;
+    file.ioctl(I2C_TENBIT, 1)?;
+    file.ioctl(I2C_SLAVE, 0x044)?;
+    assert_eq!(file.write(&[0xaa]), Ok(1));
+    chip.with(|chip| assert_eq!(chip.memory[0], 0xaa));
+
+    // One of more bits is an address of neither kind.
+    file.ioctl(I2C_SLAVE, 0x144)?;
+    assert_eq!(file.write(&[0xbb]), Ok(0));
+    chip.with(|chip| assert_eq!(chip.memory[0], 0xaa));
+    let said = uml.timeline().only(|line| line.starts_with("! i2c"));
+    let no_address = "! i2c: addr 0x0288 is neither a 7-bit nor a 10-bit address";
+    assert_eq!(said.to_string(), no_address);
+    Ok(())
+}

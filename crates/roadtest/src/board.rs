@@ -43,7 +43,7 @@ use crate::world::{Shared, World};
 pub struct Board {
     pub(crate) world: Shared,
     /// The devices of its buses, in the order in which they were added.
-    controllers: Vec<Box<dyn Controller>>,
+    pub(crate) controllers: Vec<Box<dyn Controller>>,
     supplies: Vec<Supply>,
     /// What is wrong with the wiring.
     errors: Vec<String>,
@@ -151,10 +151,7 @@ impl Board {
     pub(crate) fn start(mut self, kernel: &Kernel, mut setting: Setting) -> Result<Uml> {
         let directory = run_directory()?;
         let tree = self.tree()?;
-        for controller in &mut self.controllers {
-            controller.start(&self.world).map_err(Error::new)?;
-        }
-        self.world.lines.borrow_mut().start();
+        self.power_chips()?;
         let dtb = tree.to_dtb()?;
         let boot = Boot {
             kernel,
@@ -164,8 +161,6 @@ impl Board {
             limit: setting.limit.clone(),
         };
         std::fs::write(boot.dtb_file(), dtb).map_err(Fault::host("write the devicetree"))?;
-        self.world.settle_all();
-        self.world.tell_levels();
         let ports = if setting.terminal {
             Ports::WithTerminal
         } else {
@@ -192,6 +187,18 @@ impl Board {
             uml.mount_host_root()?;
         }
         Ok(uml)
+    }
+
+    /// The wiring is complete: from here on controllers and chips see the levels
+    /// at their pins, and changes are logged.
+    pub(crate) fn power_chips(&mut self) -> Result {
+        for controller in &mut self.controllers {
+            controller.start(&self.world).map_err(Error::new)?;
+        }
+        self.world.lines.borrow_mut().start();
+        self.world.settle_all();
+        self.world.tell_levels();
+        Ok(())
     }
 
     fn tree(&self) -> Result<Tree> {

@@ -344,3 +344,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

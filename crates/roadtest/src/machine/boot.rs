@@ -102,8 +102,9 @@ impl Machine {
         ports: Ports,
         boot: &Boot<'_>,
     ) -> Result<Self, (Fault, String)> {
-        let mut machine =
-            Self::start(world, controllers, ports, boot).map_err(|fault| (fault, String::new()))?;
+        let launch = || Process::start(boot.kernel, boot.directory.path(), boot.arguments());
+        let mut machine = Self::start(world, controllers, ports, boot, launch)
+            .map_err(|fault| (fault, String::new()))?;
         match machine.await_agent() {
             Ok(()) => Ok(machine),
             Err(fault) => {
@@ -113,11 +114,14 @@ impl Machine {
         }
     }
 
-    fn start(
+    /// Listens, has `launch` start the guest, and waits until that connects its
+    /// time socket.
+    pub(super) fn start(
         world: Shared,
         controllers: Vec<Box<dyn Controller>>,
         ports: Ports,
         boot: &Boot<'_>,
+        launch: impl FnOnce() -> Result<(Process, KernelLog), Fault>,
     ) -> Result<Self, Fault> {
         let directory = boot.directory.path();
         let channel = Rc::new(RefCell::new(Channel::default()));
@@ -131,7 +135,7 @@ impl Machine {
         }
         let listener = UnixListener::bind(directory.join("time.sock"))
             .map_err(Fault::host("listen on a socket"))?;
-        let (process, log) = Process::start(boot.kernel, directory, boot.arguments())?;
+        let (process, log) = launch()?;
         let mut watchdog = wait::watchdog(boot.kernel);
         let time = accept(&listener, &process, &log, &mut watchdog)?;
         Ok(Self {

@@ -24,7 +24,7 @@ pub enum Total {
     Counted(u64),
     /// A guess: nothing was built yet. The real number may be larger.
     Guessed(u64),
-    /// Only what changed is built, and how much that is is not known.
+    /// Only what changed is built; its amount is unknown.
     Unknown,
 }
 

@@ -31,6 +31,9 @@ const BEFORE: usize = 256;
 /// guest shares have in common: a multiple of a page lies between them.
 const PAGE_MASK: u64 = 0xfff;
 
+/// No address in the guest's kernel is higher: it is in a process of the host.
+const ADDRESS_MAX: u64 = 1 << 47;
+
 /// The messages of one kick.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -138,7 +141,7 @@ impl Waiters {
     }
 
     /// Whether one task waits: head and entry point to each other. Memory that
-    /// has been given to something else holds no such pair.
+    /// was cleared, or given to something else, holds no such pair.
     fn has_one(self, port: &Port<'_>) -> bool {
         let Some([next, previous]) = words(self.place, port) else {
             return false;
@@ -147,8 +150,12 @@ impl Waiters {
             return false;
         }
         let entry = next.wrapping_sub(self.pointer).wrapping_add(self.place);
-        // A stack that the guest does not share is not to be judged.
-        words(entry, port).is_none_or(|entry| entry == [self.pointer; 2])
+        match words(entry, port) {
+            Some(entry) => entry == [self.pointer; 2],
+            // Mapped behind the memory that the guest shares, as stacks are
+            // with VMAP_STACK: then the pointer must do.
+            None => (self.pointer..ADDRESS_MAX).contains(&next) && next.is_multiple_of(8),
+        }
     }
 }
 

@@ -332,7 +332,8 @@ impl Board {
         let reset = placement
             .reset
             .map(|(pin, at)| connect(&pin, "reset input", at));
-        let pins = placement.chip.pins();
+        let pins = self.world.guard_named(&name, || placement.chip.pins());
+        let pins = pins.unwrap_or_default();
         let mut wires = Vec::new();
         for (index, pin, at) in &placement.wires {
             let what = match pins.get(*index) {
@@ -356,7 +357,8 @@ impl Board {
         };
         let mut chip = placement.chip;
         for _ in &supplies {
-            chip.power(Level::high_when(powered), self.world.now());
+            let (on, now) = (Level::high_when(powered), self.world.now());
+            self.world.guard_named(&name, || chip.power(on, now));
         }
         let chip = Rc::new(RefCell::new(chip));
         let slot = Slot {
@@ -444,4 +446,18 @@ fn virtio(name: &str, id: u32, device: &str, child: Option<Node>) -> Node {
         node.push(child);
     }
     node
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::wired::Wired;
+
+    /// Puts a chip on a board, on no bus.
+    #[track_caller]
+    pub(crate) fn put<C: Chip>(board: &mut Board, chip: impl Into<Placement<C>>) -> Wired<C> {
+        let place = Location::caller();
+        let (id, chip) = board.place("none", 0, String::new(), chip.into(), place);
+        Wired::new(chip, id, &board.world)
+    }
 }

@@ -8,6 +8,7 @@
 //! pass. Nothing here is reproducible, and nothing is judged.
 
 mod command;
+mod models;
 mod screen;
 
 use std::time::{Duration, Instant};
@@ -129,7 +130,7 @@ impl<'a> Session<'a> {
 
     fn run(&mut self) -> Result<(), String> {
         // Apart from what has started this.
-        say(&format!("\n{}\n{WELCOME}\n", self.prompt.chips()));
+        say(&format!("\n{}\n{WELCOME}\n", self.prompt.models().chips()));
         let mut place = Place::Guest;
         loop {
             place = match place {

@@ -81,16 +81,25 @@ impl World {
 
     /// The same for a call of a bus, which knows the chip by another trait.
     pub(crate) fn guard<R>(&self, chip: ChipId, call: impl FnOnce() -> R) -> Option<R> {
-        match panics::catch(AssertUnwindSafe(call)) {
-            Ok(result) => Some(result),
-            Err(caught) => {
-                let chip = self.chips.borrow()[chip].name.clone();
-                let message = caught.text();
-                let fault = Fault::ModelPanicked { chip, message };
-                self.trace.borrow_mut().fail(fault);
-                None
-            }
-        }
+        let caught = match panics::catch(AssertUnwindSafe(call)) {
+            Ok(result) => return Some(result),
+            Err(caught) => caught,
+        };
+        let name = self.chips.borrow()[chip].name.clone();
+        self.model_panicked(name, caught.text());
+        None
+    }
+
+    /// The same for a chip that is about to have its place.
+    pub(crate) fn guard_named<R>(&self, chip: &str, call: impl FnOnce() -> R) -> Option<R> {
+        let caught = panics::catch(AssertUnwindSafe(call));
+        let result = caught.map_err(|caught| self.model_panicked(chip.to_owned(), caught.text()));
+        result.ok()
+    }
+
+    fn model_panicked(&self, chip: String, message: String) {
+        let fault = Fault::ModelPanicked { chip, message };
+        self.trace.borrow_mut().fail(fault);
     }
 
     /// What a chip logged during a call of its bus; what it complains about is
@@ -315,6 +324,7 @@ impl World {
         let ids = self.chips.borrow().ids();
         for id in ids {
             let wires = self.chips.borrow()[id].wires.clone();
+            let mut told = false;
             for (pin, net) in wires {
                 let level = self.lines.borrow().driven(net);
                 if let Some(level) = level
@@ -324,7 +334,11 @@ impl World {
                         .is_none()
                 {
                     self.guarded(id, |chip| chip.pin_changed(pin, level, now));
+                    told = true;
                 }
+            }
+            if told {
+                self.settle(id);
             }
         }
     }
@@ -418,3 +432,6 @@ impl std::fmt::Debug for World {
         f.debug_struct("World").field("now", &self.now()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

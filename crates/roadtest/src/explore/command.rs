@@ -2,13 +2,13 @@
 //! The commands of the models' prompt: a line in, a text out. Where lines come
 //! from and where texts go is decided elsewhere.
 
-use roadtest_model::register::{NameError, Registers};
 use roadtest_model::{Level, SimTime};
 
+use super::models::{Models, unknown};
 use crate::timeline;
 use crate::uml::Uml;
 use crate::world::Shared;
-use crate::world::chips::{ChipId, Slot};
+use crate::world::chips::ChipId;
 use crate::world::lines::{Net, TEST};
 
 const HELP: &str = "\
@@ -58,6 +58,10 @@ impl<'a> Prompt<'a> {
         }
     }
 
+    pub(super) fn models(&self) -> Models<'_> {
+        Models::of(&self.world)
+    }
+
     /// Whether the timeline is shown as it grows.
     pub(super) fn follows(&self) -> bool {
         self.follow
@@ -78,17 +82,17 @@ impl<'a> Prompt<'a> {
             ["help" | "?"] => Ok(HELP.to_owned()),
             ["shell"] => return Outcome::Guest,
             ["quit" | "exit"] => return Outcome::Quit,
-            ["chips"] => Ok(self.chips()),
-            ["registers", chip] => self.registers(chip),
-            ["read", chip, register] => self.read(chip, register),
-            ["write", chip, register, value] => self.write(chip, register, value),
-            ["stimuli", chip] => self.stimuli(chip),
-            ["set", chip, stimulus, value] => self.set(chip, stimulus, value),
+            ["chips"] => Ok(self.models().chips()),
+            ["registers", chip] => self.models().registers(chip),
+            ["read", chip, register] => self.models().read(chip, register),
+            ["write", chip, register, value] => self.models().write(chip, register, value),
+            ["stimuli", chip] => self.models().stimuli(chip),
+            ["set", chip, stimulus, value] => self.models().set(chip, stimulus, value),
             ["pins"] => Ok(self.pins()),
             ["drive", line, level] => self.drive(line, level),
             ["advance", time] => self.advance(time),
             ["bind"] => Ok(self.bind_all()),
-            ["bind", chip] => self.slot(chip).map(|id| self.bind(id)),
+            ["bind", chip] => self.models().id(chip).map(|id| self.bind(id)),
             ["timeline"] => Ok(self.news()),
             ["timeline", "all"] => {
                 self.seen = 0;
@@ -115,114 +119,6 @@ impl<'a> Prompt<'a> {
             },
         };
         Outcome::Said(said.unwrap_or_else(|problem| problem))
-    }
-
-    /// The chips, a line each.
-    pub(super) fn chips(&self) -> String {
-        let chips = self.world.chips.borrow();
-        let lines = chips.slots().iter().map(|slot| {
-            let chip = slot.chip.borrow();
-            let what = match chip.registers() {
-                Some(registers) => format!("{} registers", registers.map().registers.len()),
-                None => "a protocol without registers".to_owned(),
-            };
-            format!("{:14} {:#04x}  {what}\n", slot.name, slot.address)
-        });
-        let text: String = lines.collect();
-        if text.is_empty() {
-            return "there is no chip on this board".into();
-        }
-        text
-    }
-
-    fn slot(&self, name: &str) -> Result<ChipId, String> {
-        let chips = self.world.chips.borrow();
-        let known = chips.ids().find(|&id| chips[id].name == name);
-        known.ok_or_else(|| {
-            let names = chips.slots().iter().map(|slot| slot.name.as_str());
-            unknown("chip", name, names)
-        })
-    }
-
-    /// Looks at a chip or changes it; what follows reaches its pins.
-    fn with<R>(
-        &self,
-        chip: &str,
-        action: impl FnOnce(&Slot) -> Result<R, String>,
-    ) -> Result<R, String> {
-        let id = self.slot(chip)?;
-        let result = action(&self.world.chips.borrow()[id]);
-        self.world.settle(id);
-        result
-    }
-
-    fn registers(&self, chip: &str) -> Result<String, String> {
-        self.with(chip, |slot| {
-            let chip = slot.chip.borrow();
-            let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
-            let names = registers.map().registers.iter().map(|one| one.name);
-            names
-                .map(|name| {
-                    let line = registers.show_by_name(name);
-                    line.map(|line| line + "\n").map_err(|e| e.to_string())
-                })
-                .collect()
-        })
-    }
-
-    fn read(&self, chip: &str, register: &str) -> Result<String, String> {
-        self.with(chip, |slot| {
-            let chip = slot.chip.borrow();
-            let registers = chip.registers().ok_or_else(|| without_registers(slot))?;
-            registers
-                .show_by_name(register)
-                .map_err(|error| named(&error, registers))
-        })
-    }
-
-    fn write(&self, chip: &str, register: &str, value: &str) -> Result<String, String> {
-        let value = u32::try_from(number(value)?)
-            .map_err(|error| format!("{value} is no value of a register: {error}"))?;
-        self.with(chip, |slot| {
-            let mut chip = slot.chip.borrow_mut();
-            let registers = chip
-                .registers_mut()
-                .ok_or_else(|| format!("{} has no registers with names", slot.name))?;
-            if let Err(error) = registers.store_by_name(register, value) {
-                return Err(named(&error, registers));
-            }
-            registers.show_by_name(register).map_err(|e| e.to_string())
-        })
-    }
-
-    fn stimuli(&self, chip: &str) -> Result<String, String> {
-        self.with(chip, |slot| {
-            let stimuli = slot.chip.borrow().stimuli();
-            if stimuli.is_empty() {
-                return Ok(without_stimuli(slot));
-            }
-            let lines = stimuli.into_iter().map(|kind| {
-                let (low, high) = kind.range.into_inner();
-                format!("{:14} {low} to {high} {}\n", kind.name, kind.unit)
-            });
-            Ok(lines.collect())
-        })
-    }
-
-    fn set(&self, chip: &str, stimulus: &str, value: &str) -> Result<String, String> {
-        let value = number(value)?;
-        self.with(chip, |slot| {
-            let mut chip = slot.chip.borrow_mut();
-            match chip.stimulate(stimulus, value) {
-                Some(result) => result.map(|()| String::new()).map_err(|e| e.to_string()),
-                None if chip.stimuli().is_empty() => Err(without_stimuli(slot)),
-                None => {
-                    let names = chip.stimuli();
-                    let names = names.iter().map(|kind| kind.name);
-                    Err(unknown("stimulus", stimulus, names))
-                }
-            }
-        })
     }
 
     fn pins(&self) -> String {
@@ -301,52 +197,6 @@ impl<'a> Prompt<'a> {
     }
 }
 
-fn without_registers(slot: &Slot) -> String {
-    format!("{} has no registers with names", slot.name)
-}
-
-fn without_stimuli(slot: &Slot) -> String {
-    format!("{} senses nothing; its registers can be written", slot.name)
-}
-
-/// What is wrong with the name of a register or its value, with the nearest
-/// names.
-fn named(error: &NameError, registers: &Registers) -> String {
-    let NameError::Unknown { name, .. } = error else {
-        return error.to_string();
-    };
-    let all = registers.map().registers;
-    let fields = all.iter().flat_map(|register| register.fields());
-    let names = all.iter().map(|register| register.name);
-    unknown(
-        "register or field",
-        name,
-        names.chain(fields.map(|field| field.name)),
-    )
-}
-
-/// That there is no such thing, and what it may have meant.
-fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let score = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
-    let mut known: Vec<&str> = known.collect();
-    known.sort_by(|a, b| score(b).total_cmp(&score(a)));
-    known.truncate(5);
-    if known.is_empty() {
-        format!("there is no {what} `{name}`, nor any other")
-    } else {
-        format!("there is no {what} `{name}`; nearest: {}", known.join(", "))
-    }
-}
-
-/// `-5`, `0x1f`.
-fn number(text: &str) -> Result<i64, String> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(digits) => i64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|error| format!("`{text}` is no number ({error}); one is 20, -5 or 0x1f"))
-}
-
 /// `20ms`.
 fn duration(text: &str) -> Result<SimTime, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -372,26 +222,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_does_not_exist_gives_the_nearest() {
-        assert_eq!(
-            unknown("chip", "op3001", ["tmp117", "opt3001"].into_iter()),
-            "there is no chip `op3001`; nearest: opt3001, tmp117"
-        );
-    }
-
-    #[test]
     fn a_time_has_a_unit() {
         assert_eq!(duration("20ms"), Ok(SimTime::ms(20)));
         assert_eq!(duration("3s"), Ok(SimTime::s(3)));
         assert!(duration("3").is_err());
         assert!(duration("ms").is_err());
         assert!(duration("99999999999999s").is_err());
-    }
-
-    #[test]
-    fn a_number_is_decimal_or_hexadecimal() {
-        assert_eq!(number("0x1f"), Ok(31));
-        assert_eq!(number("-5"), Ok(-5));
-        assert!(number("five").is_err());
     }
 }

@@ -102,7 +102,7 @@ impl Budget {
             return Verdict::GoOn;
         };
         if let Some(asked) = self.asked.get() {
-            if clock <= asked + GRACE.min(limit) {
+            if clock <= asked + GRACE {
                 return Verdict::AskToEnd;
             }
             return Verdict::End(format!(

@@ -271,7 +271,7 @@ fn completion(guest: &Guest, offered: &Offered) -> u64 {
     head
 }
 
-/// Where the guest's stack has the entry of who waits.
+/// Where the guest's stack has the entry of the waiting task.
 const ENTRY: u64 = 0xf_f000;
 
 #[test]

@@ -145,7 +145,7 @@ fn a_chip_s_pins_are_supply_reset_interrupt_and_wire_of_another() {
     expander.with(|expander| expander.seen.clear());
     sensor.with(|sensor| sensor.interrupt = Low);
     expander.with(|expander| assert_eq!(expander.seen, [(2, Low)]));
-    // What is let go is low.
+    // What is released is low.
     expander.with(|expander| expander.drives = [None; 5]);
     sensor.with(|sensor| {
         assert_eq!(sensor.powered, [Low, High, Low]);
@@ -200,7 +200,7 @@ fn a_shared_pin_of_a_chip_is_low_as_long_as_another_pulls_it() {
     let expander = put(&mut board, Expander::default());
     let pin = expander.pin(4).shared();
     check_open_drain(board, &pin);
-    // The first that pulls, and the last that lets go.
+    // The first that pulls, and the last that releases.
     expander.with(|expander| assert!(expander.seen.ends_with(&[(4, High), (4, Low), (4, High)])));
 }
 

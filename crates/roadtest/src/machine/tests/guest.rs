@@ -223,7 +223,7 @@ impl Guest {
         front.set(request::SET_VRING_ENABLE, state(1), None);
     }
 
-    /// Stops a queue, as a driver does that lets go of its device.
+    /// Stops a queue, as a driver does that releases its device.
     pub(super) fn disable(&mut self, queue: &Queue) {
         self.ask(
             queue.device,
@@ -290,7 +290,7 @@ impl Guest {
         }
     }
 
-    /// How many chains of a queue the host has given back.
+    /// How many chains of a queue the host has completed.
     pub(super) fn used(&self, queue: &Queue) -> u16 {
         u16::from_le_bytes(self.read(queue.base + USED + 2))
     }

@@ -28,6 +28,19 @@ fn rebind(uml: &Uml, between: impl FnOnce()) -> Result<(), Errno> {
     uml.write(&format!("{DRIVER}/bind"), device)
 }
 
+/// A defect of `gpiolib` in 6.12, which only kmemleak sees: what belongs to a
+/// line that is requested when its controller goes is never freed.
+fn expect_leak(uml: &Uml, function: &str) {
+    if uml.is_sanitized() && uml.version() == (6, 12) {
+        uml.expect_report(function);
+    }
+}
+
+/// Where the label of a line is allocated.
+const LABEL: &str = "desc_set_label";
+/// Where that of its interrupt is.
+const INTERRUPT_LABEL: &str = "edge_detector_setup";
+
 #[roadtest::test]
 fn an_output_is_released_when_the_driver_is_unbound() -> roadtest::Result {
     let mut board = Board::new();
@@ -35,6 +48,7 @@ fn an_output_is_released_when_the_driver_is_unbound() -> roadtest::Result {
     let uml = board.boot()?;
     let line = uml.gpio()?.request(&Lines::outputs(&[1], &[High]))?;
     assert!(pin.is_output());
+    expect_leak(&uml, LABEL);
     rebind(&uml, || {
         assert!(!pin.is_output());
         assert_eq!(pin.level(), Low);
@@ -63,6 +77,7 @@ fn an_interrupt_that_was_armed_is_gone_and_the_next_one_works() -> roadtest::Res
     let before = uml.gpio()?.request(&edges)?;
     pin.drive(High);
     assert_eq!(before.edges()?, [Rising]);
+    expect_leak(&uml, INTERRUPT_LABEL);
     rebind(&uml, || {
         pin.drive(Low);
         pin.drive(High);
@@ -92,6 +107,7 @@ fn a_controller_that_went_during_a_request_kills_the_kernel_when_it_comes_back()
     board.gpio_named(1, "enable");
     let uml = board.boot()?;
     let line = uml.gpio()?.request(&Lines::inputs(&[1]))?;
+    expect_leak(&uml, LABEL);
     if uml.version() == (6, 1) {
         uml.expect_death("Kernel mode fault at addr");
         assert_eq!(rebind(&uml, || ()), Err(Errno::GUEST_DIED));
@@ -113,5 +129,7 @@ fn a_request_that_is_closed_after_its_controller_frees_its_interrupt_twice() -> 
     if uml.version() == (6, 12) {
         uml.expect_report("Trying to free already-free IRQ");
     }
+    expect_leak(&uml, LABEL);
+    expect_leak(&uml, INTERRUPT_LABEL);
     Ok(rebind(&uml, || drop(line))?)
 }

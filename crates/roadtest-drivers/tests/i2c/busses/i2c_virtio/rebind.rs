@@ -72,6 +72,11 @@ fn a_transfer_that_is_under_way_ends_with_a_stop_when_the_driver_is_unbound() ->
         "cat {reading} & sleep 0.025; kill $!; wait $! 2>/dev/null; \
          echo {adapter} > {DRIVER}/unbind"
     );
+    if uml.is_sanitized() {
+        // A defect of the driver: it takes nothing out of its queue before it
+        // frees that, so the descriptors of these messages are never freed.
+        uml.expect_report("virtqueue_add_split");
+    }
     chip.forget();
     let stops = chip.with(|chip| chip.stops);
     let start = uml.now();

@@ -53,7 +53,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
         "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ),
     ("HOME", "/tmp"),
-    // What programs print is to depend on nobody's language.
+    // What programs print must not depend on the host's language.
     ("LC_ALL", "C"),
 ];
 
